@@ -1,0 +1,51 @@
+# make demo   install into .venv, run the invented sample study, say where the report lies
+# make test   everything that CI runs
+# make check  lint, format, types and the fast tests
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: install demo test check fix lint browser bench clean
+.DEFAULT_GOAL := install
+
+install: .venv/.installed
+demo: .venv/.installed
+	$(BIN)/journeyqual demo reports/sample-study --reports reports
+
+.venv/.installed: pyproject.toml constraints.txt
+	test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing about 3 GB of packages into .venv; this takes two to five minutes"
+	$(PIP) -e .
+	@touch $@
+
+.venv/.tested: .venv/.installed
+	$(PIP) -e ".[test]"
+	@touch $@
+
+lint: .venv/.tested
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint
+	$(BIN)/python -m pytest -q -n 2 -m "not model and not notebook and not browser and not shared"
+
+# Browser tests drive the system's own Chromium; where it cannot be installed, pytest says what did not run.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	|| echo "no Chromium, and this user cannot install it: the browser tests will not run"
+
+test: lint browser
+	$(BIN)/python -m pytest -q -n 2
+
+fix: .venv/.tested
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.tested
+	$(BIN)/python benchmarks/pipeline.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache reports/sample-study reports/*.html

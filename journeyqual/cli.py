@@ -1,0 +1,350 @@
+"""The command line: a thin face over the library. Scripts depend on its names and columns.
+
+Exit status: 0 done (also when there was nothing new), 1 something was refused, in one line each, 2
+wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from journeyqual.errors import JourneyqualError
+
+app = typer.Typer(
+    name="journeyqual",
+    help="Interviews, coded to journey stages and emotion, drawn as curves that can be opened.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of whatever chance enters.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The study's folder.")]
+Reports = Annotated[
+    Path | None, typer.Option("--reports", help="Folder for reports, if not the study's own.")
+]
+Out = Annotated[Path, typer.Option("--out", help="File to write.")]
+CodebookFile = Annotated[Path, typer.Option("--codebook", help="Codebook file (TOML).")]
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``journeyqual``."""
+    app()
+
+
+@contextmanager
+def _answering(debug: bool, as_json: bool) -> Iterator[dict[str, Any]]:
+    """Turn an error of ours into one line and status 1; print the summary as the command asks."""
+    summary: dict[str, Any] = {"lines": []}
+    try:
+        yield summary
+    except JourneyqualError as error:
+        if debug:
+            raise
+        if as_json:
+            typer.echo(json.dumps({"error": str(error)}))
+        typer.echo(f"journeyqual: {error}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("journeyqual: stopped; what was stored is complete, run it again", err=True)
+        raise typer.Exit(130) from None
+    lines = summary.pop("lines")
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        for line in lines:
+            typer.echo(line)
+    if summary.get("refused"):
+        if not as_json:
+            for line in summary["refused"]:
+                typer.echo(f"refused: {line}", err=True)
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far long work is; say nothing when nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+@app.callback()
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from journeyqual import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+# -- studies ------------------------------------------------------------------------------------
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a study folder that runs as it is."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import scaffold
+
+        scaffold.make_study(folder)
+        summary["study"] = folder.name
+        summary["lines"] = [
+            f"made the study {folder}",
+            "next: put interviews into its transcripts/ folder, look through codebook.toml,",
+            f"then: journeyqual run {folder}",
+        ]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to make.")] = Path(
+        "journeyqual-demo"
+    ),
+    reports: Reports = None,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the invented sample study to its reports."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import scaffold
+
+        if not (folder / "study.toml").exists():
+            scaffold.copy_sample(folder)
+        _run(folder, summary, full=False, reports=reports)
+
+
+@app.command()
+def run(
+    folder: Folder = Path(),
+    full: Annotated[
+        bool, typer.Option("--full", help="Code everything again and say what differs.")
+    ] = False,
+    reports: Reports = None,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read what is new, code it, update results and reports; print what changed."""
+    with _answering(debug, as_json) as summary:
+        _run(folder, summary, full=full, reports=reports)
+
+
+def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | None) -> None:
+    from journeyqual import runs
+    from journeyqual.study import open_study
+
+    study = open_study(folder)
+    try:
+        with _progress() as tell:
+            result = runs.run(study, full=full, reports_folder=reports, progress=tell)
+    finally:
+        study.close()
+    written = [_shown(path) for path in result.reports]
+    summary.update(
+        read=result.read,
+        coded=result.coded,
+        refused=result.refused,
+        notes=result.notes,
+        reports=written,
+        seconds={step: round(value, 3) for step, value in result.seconds.items()},
+        run=result.number,
+    )
+    lines = [f"note: {note}" for note in result.notes]
+    if result.nothing_new:
+        lines.append("nothing new")
+    else:
+        interviews = f"{len(result.read)} interview{'s' * (len(result.read) != 1)}"
+        lines.append(f"read {interviews}, coded {result.coded} units")
+    if full:
+        summary["changed"] = result.changed
+        lines.append(f"coded again: {result.changed} units changed their stage")
+    summary["lines"] = [*lines, *(f"report: {path}" for path in written)]
+
+
+def _shown(path: Path) -> str:
+    """Return a path as the caller would write it: relative where that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+# -- tables -------------------------------------------------------------------------------------
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Transcripts.")],
+    out: Out,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read transcripts into TURNS; what cannot be read is refused in a line, the others go on."""
+    with _answering(debug, as_json) as summary:
+        import pandas as pd
+
+        from journeyqual import reading, schema
+
+        parts, notes, refused = [], [], []
+        with _progress() as tell:
+            for done, path in enumerate(files):
+                tell("reading", done, len(files))
+                try:
+                    found = reading.read_turns(path)
+                except JourneyqualError as error:
+                    if debug:
+                        raise
+                    refused.append(str(error))
+                    continue
+                parts.append(found.turns)
+                notes.extend(f"{path.name}: {note}" for note in found.notes)
+        if parts:
+            turns = schema.check(pd.concat(parts, ignore_index=True), schema.TURNS)
+            schema.write_csv(turns, out)
+            summary["turns"] = len(turns)
+            summary["lines"] = [
+                *(f"note: {note}" for note in notes),
+                f"wrote {len(turns)} turns of {turns['interview'].nunique()} interviews to {out}",
+            ]
+        summary.update(notes=notes, refused=refused)
+
+
+@app.command()
+def units(
+    turns: Annotated[Path, typer.Argument(metavar="TURNS.csv")],
+    out: Out,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Cut TURNS into UNITS: one to three sentences of one participant turn each."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import schema
+        from journeyqual.units import from_turns
+
+        made = from_turns(schema.read_csv(turns, schema.TURNS))
+        schema.write_csv(made, out)
+        summary["units"] = len(made)
+        summary["lines"] = [f"wrote {len(made)} units to {out}"]
+
+
+@app.command()
+def code(
+    units: Annotated[Path, typer.Argument(metavar="UNITS.csv")],
+    codebook: CodebookFile,
+    out: Out,
+    tags: Annotated[
+        Path | None, typer.Option("--tags", help="People's codings to learn from (CSV).")
+    ] = None,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Code a table: same rows, same order, plus stage, valence and emotion."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import codebook as books
+        from journeyqual import coding, schema
+
+        book = books.load(codebook)
+        table = schema.read_csv(units, schema.UNITS_IN)
+        learnt = None if tags is None else schema.read_csv(tags, schema.TAGS)
+        with _progress() as tell:
+            coded = coding.code_units(
+                table,
+                book,
+                tags=learnt,
+                progress=lambda done, total: tell("coding", done, total),
+            )
+        schema.write_csv(coded, out)
+        summary["units"] = len(coded)
+        summary["unsure"] = int(coded["unsure"].sum())
+        summary["lines"] = [
+            f"coded {len(coded)} units to {out}, {summary['unsure']} of them unsure"
+        ]
+
+
+@app.command()
+def curve(
+    coded: Annotated[Path, typer.Argument(metavar="CODED.csv")],
+    codebook: CodebookFile,
+    out: Out,
+    by: Annotated[str, typer.Option("--by", help="One curve a value of this column.")] = "",
+    seed: Seed = 0,
+    draws: Annotated[int, typer.Option("--draws", min=100, help="Bootstrap draws.")] = 2000,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute the emotion curve of any coded table, with 95 % intervals over participants."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import codebook as books
+        from journeyqual import estimate, schema
+
+        book = books.load(codebook)
+        table = schema.read_csv(coded, schema.CURVE_IN)
+        try:
+            made = estimate.curve(table, book, by=by, draws=draws, seed=seed)
+        except JourneyqualError as error:
+            raise type(error)(
+                error.message, path=coded, line=error.line, column=error.column, remedy=error.remedy
+            ) from error
+        schema.write_csv(made, out)
+        methods = sorted(made["method"].unique())
+        summary.update(stages=len(made), method=methods)
+        summary["lines"] = [f"wrote {len(made)} points ({', '.join(methods)}) to {out}"]
+
+
+# -- the installation ---------------------------------------------------------------------------
+
+
+@app.command()
+def doctor(debug: Debug = False, as_json: AsJson = False) -> None:
+    """Say what is installed, which models, and whether they are intact."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import doctor as checks
+
+        found = checks.examine()
+        width = max(len(row.what) for row in found)
+        summary["checks"] = [row.as_dict() for row in found]
+        summary["lines"] = [
+            f"{'ok     ' if row.ok else 'MISSING'} {row.what:<{width}}  {row.detail}"
+            for row in found
+        ]
+        summary["refused"] = [f"{r.what}: {r.remedy}" for r in found if not r.ok and r.needed]
+
+
+__all__ = ["app", "main"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""A study's own files, read into frozen values: study.toml, participants, metrics.
+
+Everything here is data from a person, perhaps a stranger: unknown fields are refused, and no file
+outside the
+study's folder is ever named by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeyqual import codebook as books
+from journeyqual.codebook import Codebook, known, read_toml, text
+from journeyqual.errors import ConfigError
+from journeyqual.schema import METRICS, PARTICIPANTS, check, read_csv
+
+STUDY_FILE = "study.toml"
+_YES = {"yes", "true", "1", "y", ""}
+_NO = {"no", "false", "0", "n"}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a study's ``study.toml`` says, with every default filled in.
+
+    Parameters
+    ----------
+    folder
+        The study's folder; every other path lies inside it.
+    title, note
+        What reports are headed with; the note stands on every report ("These interviews are
+        invented.").
+    codebook_file, participants_file, metrics_file, names_file
+        The study's other files; those that are optional may be absent.
+    transcripts
+        The folder that interviews are dropped into.
+    interviewers
+        Names or shell-style patterns of speakers who ask.
+    owners
+        File name to participant, for files whose name is not their participant.
+    seed, draws, thin_below, by
+        Of the curve: seed and number of bootstrap draws, participants below which a stage is thin,
+        and the
+        attribute of participants that segments are shown by (blank: none).
+    encoder
+        ``minilm``, or a folder with a sentence-transformers model.
+    """
+
+    folder: Path
+    title: str
+    note: str
+    codebook_file: Path
+    participants_file: Path
+    metrics_file: Path
+    names_file: Path
+    transcripts: Path
+    interviewers: tuple[str, ...]
+    owners: dict[str, str]
+    seed: int
+    draws: int
+    thin_below: int
+    by: str
+    encoder: str
+
+    def participant_of(self, path: Path) -> str:
+        """Return whose interview a file is: as ``study.toml`` says, else its file name's stem."""
+        return self.owners.get(path.name, path.stem)
+
+    def codebook(self) -> Codebook:
+        """Read the study's codebook."""
+        return books.load(self.codebook_file)
+
+    def participants(self) -> pd.DataFrame:
+        """Read ``participants.csv``: consent as true or false, attributes as they stand.
+
+        Returns
+        -------
+        DataFrame
+            ``participant, consent_analyse, consent_quote``, then any attributes. Empty if there is
+            no file.
+        """
+        if not self.participants_file.exists():
+            return PARTICIPANTS.empty()
+        frame = read_csv(self.participants_file, PARTICIPANTS)
+        for column in ("consent_analyse", "consent_quote"):
+            given = frame[column].str.strip().str.lower()
+            wrong = ~given.isin(_YES | _NO)
+            if wrong.any():
+                row = int(wrong.to_numpy().argmax())
+                raise ConfigError(
+                    f"{frame[column].iloc[row]!r} is neither yes nor no",
+                    path=self.participants_file,
+                    line=row + 2,
+                    column=column,
+                )
+            frame[column] = ~given.isin(_NO)
+        return frame
+
+    def metrics(self) -> pd.DataFrame:
+        """Read ``metrics.csv``, the numbers to be explained. Empty if there is no file."""
+        if not self.metrics_file.exists():
+            return METRICS.empty()
+        frame = read_csv(self.metrics_file, METRICS)
+        stages = self.codebook().stage_names
+        strange = ~frame["stage"].isin({*stages, ""})
+        if strange.any():
+            row = int(strange.to_numpy().argmax())
+            raise ConfigError(
+                f"{frame['stage'].iloc[row]!r} is no stage of the codebook",
+                path=self.metrics_file,
+                line=row + 2,
+                column="stage",
+                remedy=f"it has {', '.join(stages)}",
+            )
+        return check(frame, METRICS)
+
+
+def load(folder: str | Path) -> Config:
+    """Read ``study.toml`` of a study folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, a field is unknown or of the wrong kind, or a path leads out of the
+        folder.
+    """
+    folder = Path(folder).resolve()
+    path = folder / STUDY_FILE
+    if not path.exists():
+        raise ConfigError(
+            f"{folder.name} is no study folder: it has no {STUDY_FILE}",
+            remedy=f"make one with: journeyqual init {folder.name}",
+        )
+    data = read_toml(path, "study")
+    try:
+        return _config(folder, data)
+    except ConfigError as error:
+        raise ConfigError(error.message, path=path, remedy=error.remedy) from None
+
+
+def _config(folder: Path, data: dict[str, Any]) -> Config:
+    known(
+        data,
+        {
+            "title",
+            "note",
+            "codebook",
+            "participants",
+            "metrics",
+            "seed",
+            "transcripts",
+            "privacy",
+            "curve",
+            "models",
+        },
+        "study.toml",
+    )
+    transcripts = _table(data, "transcripts", {"folder", "interviewers", "participants"})
+    privacy = _table(data, "privacy", {"names"})
+    curve = _table(data, "curve", {"draws", "thin_below", "by"})
+    models = _table(data, "models", {"encoder"})
+    interviewers = transcripts.get("interviewers", [])
+    if not isinstance(interviewers, list) or not all(isinstance(i, str) for i in interviewers):
+        raise ConfigError("'interviewers' is not a list of names", remedy='write ["Name", "Int*"]')
+    owners = transcripts.get("participants", {})
+    if not isinstance(owners, dict) or not all(isinstance(o, str) and o for o in owners.values()):
+        raise ConfigError(
+            "[transcripts.participants] does not map file names to participants",
+            remedy='write "file.vtt" = "P01"',
+        )
+
+    def inside(table: dict[str, Any], key: str, default: str) -> Path:
+        name = text(table, key, "study.toml") or default
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise ConfigError(f"{key!r} leads out of the study folder: {name}")
+        return path
+
+    return Config(
+        folder=folder,
+        title=text(data, "title", "study.toml") or folder.name,
+        note=text(data, "note", "study.toml"),
+        codebook_file=inside(data, "codebook", "codebook.toml"),
+        participants_file=inside(data, "participants", "participants.csv"),
+        metrics_file=inside(data, "metrics", "metrics.csv"),
+        names_file=inside(privacy, "names", "names.csv"),
+        transcripts=inside(transcripts, "folder", "transcripts"),
+        interviewers=tuple(interviewers),
+        owners=dict(owners),
+        seed=_whole(data, "seed", 0, low=0),
+        draws=_whole(curve, "draws", 2000, low=100, high=100_000),
+        thin_below=_whole(curve, "thin_below", 5, low=1),
+        by=text(curve, "by", "[curve]"),
+        encoder=text(models, "encoder", "[models]") or "minilm",
+    )
+
+
+def _table(data: dict[str, Any], key: str, allowed: set[str]) -> dict[str, Any]:
+    table = data.get(key, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{key!r} is not a table", remedy=f"write it as [{key}]")
+    known(table, allowed, f"[{key}]")
+    return table
+
+
+def _whole(
+    table: dict[str, Any], key: str, default: int, *, low: int, high: int = 2**32 - 1
+) -> int:
+    value = table.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(
+            f"{key!r} is {value!r}", remedy=f"give a whole number from {low} to {high}"
+        )
+    return value

@@ -1,0 +1,217 @@
+"""What stands behind a curve: verbatim quotes for and against, coverage, a headline."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from journeyqual.codebook import Codebook
+from journeyqual.errors import StoreError
+from journeyqual.schema import QUOTES, check
+
+FLAT = 0.1
+"""A stage nearer to 0 than this has no direction; a quote contradicts it by being strong."""
+WORDS = (6, 75)
+"""Quotes shorter than this carry nothing, longer ones are not read."""
+PER_PARTICIPANT = 3
+"""Nobody is quoted more often than this in one report."""
+
+
+def quotes(
+    coded: pd.DataFrame,
+    units: pd.DataFrame,
+    curve: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    supporting: int = 2,
+    contradicting: int = 1,
+    silent: frozenset[str] = frozenset(),
+) -> pd.DataFrame:
+    """Return for each stage the quotes that support its point, and one that contradicts it.
+
+    Parameters
+    ----------
+    coded
+        Settled values: ``unit_id, participant, stage, valence, emotion, stage_confidence, unsure``.
+    units
+        UNITS of the same study.
+    curve
+        CURVE of all participants.
+    silent
+        Participants who may not be quoted.
+
+    Returns
+    -------
+    DataFrame
+        QUOTES, best first within stage and stance. Different people where there are several. A
+        contradicting quote
+        is one of the opposite sign, or, where the stage is flat, the strongest one. None is made
+        up: a stage
+        may have no contradicting quote.
+
+    See Also
+    --------
+    verbatim : compare quotes with the stored text before they are shown.
+    """
+    held = coded.merge(
+        units[["unit_id", "interview", "text", "start_char", "end_char", "start_s"]], on="unit_id"
+    )
+    words = held["text"].str.split().str.len()
+    held = held[words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")]
+    held = held.assign(strength=_strength(held), order=held["stage"].map(codebook.order))
+    quoted: Counter[str] = Counter()
+    rows: list[dict[str, object]] = []
+    for point in curve.sort_values("stage_order").itertuples():
+        if np.isnan(point.valence):
+            continue
+        at = held[held["stage"] == point.stage]
+        sign = 0 if abs(point.valence) < FLAT else int(np.sign(point.valence))
+        people: set[str] = set()
+        for stance, many in (("supports", supporting), ("contradicts", contradicting)):
+            chosen = _choose(at, stance, sign, many, people, quoted)
+            for rank, row in enumerate(chosen, start=1):
+                rows.append(
+                    {
+                        "stage": point.stage,
+                        "stage_order": point.stage_order,
+                        "stance": stance,
+                        "rank": rank,
+                        **{name: row[name] for name in QUOTES.names if name in row},
+                    }
+                )
+    return check(pd.DataFrame(rows, columns=QUOTES.names), QUOTES)
+
+
+def _strength(held: pd.DataFrame) -> pd.Series:
+    """Return how well a unit shows what it is coded as: sure, and easily read."""
+    length = held["text"].str.split().str.len()
+    readable = np.exp(-(((length - 28) / 28) ** 2))
+    return (
+        held["stage_confidence"].fillna(1.0) * (0.4 + readable) * np.where(held["unsure"], 0.5, 1.0)
+    )
+
+
+def _choose(
+    at: pd.DataFrame, stance: str, sign: int, many: int, people: set[str], quoted: Counter[str]
+) -> list[pd.Series]:
+    if sign == 0:
+        fit = 1 - at["valence"].abs() if stance == "supports" else at["valence"].abs()
+        fit = fit.where(fit > (0.6 if stance == "supports" else 0.3), 0.0)
+    else:
+        along = at["valence"] * (sign if stance == "supports" else -sign)
+        fit = along.where(along > FLAT, 0.0)
+    score = fit * at["strength"]
+    ranked = at.assign(score=score)[score > 0].sort_values(
+        ["score", "unit_id"], ascending=[False, True]
+    )
+    chosen: list[pd.Series] = []
+    for _, row in ranked.iterrows():
+        if len(chosen) == many:
+            break
+        if row["participant"] in people or quoted[row["participant"]] >= PER_PARTICIPANT:
+            continue
+        people.add(row["participant"])
+        quoted[row["participant"]] += 1
+        chosen.append(row)
+    return chosen
+
+
+def verbatim(quotes: pd.DataFrame, units: pd.DataFrame, texts: dict[str, str]) -> None:
+    """Refuse to go on if a quote is not, character by character, what was said.
+
+    Parameters
+    ----------
+    quotes
+        QUOTES.
+    units
+        UNITS, which hold the offsets.
+    texts
+        Interview to its stored text.
+
+    Raises
+    ------
+    StoreError
+        Naming the first quote that differs from the stored text at its unit's offsets.
+    """
+    spans = units.set_index("unit_id")[["start_char", "end_char"]]
+    for quote in quotes.itertuples():
+        start, end = spans.loc[quote.unit_id]
+        if texts.get(quote.interview, "")[start:end] != quote.text:
+            raise StoreError(
+                f"unit {quote.unit_id} of {quote.interview} is not what the stored text says there",
+                remedy="no report is made from words that cannot be checked",
+            )
+
+
+def coverage(coded: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Return how much was said about each stage, and how much of it the coder is unsure of.
+
+    Returns
+    -------
+    DataFrame
+        ``stage, stage_order, n_units, n_participants, n_unsure, is_thin``, one row a stage of the
+        curve.
+    """
+    unsure = coded[coded["unsure"].astype(bool)].groupby("stage").size()
+    out = curve[["stage", "stage_order", "n_units", "n_participants", "is_thin"]].copy()
+    out.insert(4, "n_unsure", out["stage"].map(unsure).fillna(0).astype("int64"))
+    return out.reset_index(drop=True)
+
+
+def headline(curve: pd.DataFrame) -> str:
+    """Return the curve in one sentence, which says no more than the intervals allow.
+
+    Parameters
+    ----------
+    curve
+        CURVE of one group.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"stage": ["buying", "using"], "stage_order": [0, 1],
+    ...     "valence": [-0.4, 0.5], "valence_low": [-0.6, 0.2], "valence_high": [-0.1, 0.7],
+    ...     "is_thin": [False, False], "n_participants_group": [12, 12],
+    ...     "method": ["human", "human"]})
+    >>> headline(rows)
+    '12 participants felt worst about buying (−0.40) and best about using (+0.50).'
+    """
+    told = curve[curve["valence"].notna()]
+    if told.empty:
+        return "Nobody has spoken of any stage of this journey yet."
+    firm = told[~told["is_thin"]]
+    many = int(told["n_participants_group"].max())
+    people = f"{many} participant{'s' if many != 1 else ''}"
+    if len(firm) < 2:
+        return f"{people}: too few spoke of the same stages to compare them."
+    low, high = firm.loc[firm["valence"].idxmin()], firm.loc[firm["valence"].idxmax()]
+    tail = "" if low["method"] == "human" else _TAIL[str(low["method"])]
+    if low["valence_high"] < high["valence_low"]:
+        return (
+            f"{people} felt worst about {low['stage']} ({signed(low['valence'])}) and best about "
+            f"{high['stage']} ({signed(high['valence'])}){tail}."
+        )
+    return (
+        f"{people} felt lowest about {low['stage']} ({signed(low['valence'])}) and highest about "
+        f"{high['stage']} ({signed(high['valence'])}), but the intervals overlap: "
+        f"the order is not settled{tail}."
+    )
+
+
+_TAIL = {
+    "machine": " – as coded by a machine, not yet verified by people",
+    "prediction-powered": " – machine codings corrected by people's",
+}
+
+
+def signed(value: float) -> str:
+    """Return a valence with its sign and two decimals, as every report writes it.
+
+    Examples
+    --------
+    >>> signed(-0.314), signed(0.0)
+    ('−0.31', '0.00')
+    """
+    text = f"{abs(value):.2f}"
+    return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"

@@ -1,0 +1,478 @@
+"""The tables that flow through journeyqual: their columns, types and levels of measurement.
+
+Each arrow of ``docs/architecture.md`` is one of these. A table is a plain pandas frame; `check`
+turns whatever
+came in (often read from CSV, where everything is text) into the declared types, or says what is
+wrong with it.
+Columns that a table does not declare are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from journeyqual.errors import SchemaError
+
+Kind = Literal["text", "int", "float", "bool"]
+Level = Literal["id", "nominal", "ordinal", "interval", "ratio", "text"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it holds, how it is measured, and which values it allows.
+
+    Parameters
+    ----------
+    name
+        The column's name, as scripts and files know it.
+    kind
+        The type in memory. Missing text is ``""``, missing numbers are NaN.
+    level
+        Level of measurement; ``id`` for keys and ``text`` for free words.
+    required
+        Whether the table is unusable without the column. Other columns are added, empty.
+    blank
+        Whether single values may be missing.
+    low, high
+        Smallest and largest number allowed.
+    allowed
+        The closed set of values, where there is one.
+    """
+
+    name: str
+    kind: Kind = "text"
+    level: Level = "nominal"
+    required: bool = True
+    blank: bool = False
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named, ordered set of columns; ``key`` tells its rows apart, if it has one."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in their declared order."""
+        return [c.name for c in self.columns]
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table with no rows and the declared types."""
+        return check(pd.DataFrame({c.name: [] for c in self.columns}), self)
+
+
+def _id(name: str, **kw: object) -> Column:
+    return Column(name, level="id", **kw)  # type: ignore[arg-type]
+
+
+def _words(name: str, **kw: object) -> Column:
+    return Column(name, level="text", **kw)  # type: ignore[arg-type]
+
+
+def _valence(name: str = "valence", **kw: object) -> Column:
+    return Column(name, "float", "interval", low=-1.0, high=1.0, **kw)  # type: ignore[arg-type]
+
+
+def _seconds(name: str) -> Column:
+    return Column(name, "float", "ratio", required=False, blank=True, low=0.0)
+
+
+def _count(name: str, **kw: object) -> Column:
+    return Column(name, "int", "ratio", low=0, **kw)  # type: ignore[arg-type]
+
+
+ROLES = ("participant", "interviewer", "other")
+STATUSES = ("suggested", "accepted", "rejected")
+METHODS = ("human", "machine", "prediction-powered")
+
+TURNS = Table(
+    "TURNS",
+    (
+        _id("interview"),
+        _id("participant"),
+        _count("turn_index"),
+        _id("speaker", blank=True),
+        Column("role", allowed=ROLES),
+        _words("text"),
+        _seconds("start_s"),
+        _seconds("end_s"),
+    ),
+    key=("interview", "turn_index"),
+)
+
+UNITS = Table(
+    "UNITS",
+    (
+        _id("unit_id"),
+        _id("interview"),
+        _id("participant"),
+        Column("kind", allowed=("segment", "span")),
+        _count("turn_index"),
+        _count("start_char"),
+        _count("end_char"),
+        _words("text"),
+        _seconds("start_s"),
+        _seconds("end_s"),
+        _count("order"),
+    ),
+    key=("unit_id",),
+)
+
+UNITS_IN = Table(
+    "UNITS to code",
+    (
+        _id("unit_id"),
+        _id("interview"),
+        Column("order", "float", "ordinal"),
+        _words("text", blank=True),
+    ),
+    key=("unit_id",),
+)
+
+CODED = Table(
+    "CODED",
+    (
+        _id("unit_id"),
+        Column("stage", blank=True),
+        Column("stage_confidence", "float", "ratio", low=0.0, high=1.0),
+        Column("unsure", "bool"),
+        Column("touchpoint", blank=True),
+        _valence(),
+        Column("emotion"),
+        _words("emotions_fine"),
+        _id("coder"),
+    ),
+    key=("unit_id",),
+)
+
+TAGS = Table(
+    "TAGS",
+    (
+        _id("unit_id"),
+        _id("interview"),
+        Column("order", "float", "ordinal"),
+        _words("text"),
+        Column("stage", blank=True),
+        _valence(required=False, blank=True),
+        Column("emotion", required=False, blank=True),
+    ),
+    key=("unit_id",),
+)
+
+CODINGS = Table(
+    "CODINGS",
+    (
+        _id("unit_id"),
+        Column("dimension"),
+        Column("value", blank=True),
+        _id("coder"),
+        Column("confidence", "float", "ratio", required=False, blank=True, low=0.0, high=1.0),
+        Column("status", required=False, blank=True, allowed=STATUSES),
+        _words("memo", required=False, blank=True),
+        _words("coded_at", required=False, blank=True),
+        Column("codebook_version", required=False, blank=True),
+    ),
+)
+
+RESOLVED = Table(
+    "RESOLVED",
+    (
+        _id("unit_id"),
+        _id("interview"),
+        _id("participant"),
+        Column("machine_stage", blank=True),
+        _valence("machine_valence", blank=True),
+        Column("machine_emotion", blank=True),
+        Column("human_stage", blank=True),
+        _valence("human_valence", blank=True),
+        Column("human_emotion", blank=True),
+        _id("human_by", blank=True),
+        Column("sampling_probability", "float", "ratio", blank=True, low=0.0, high=1.0),
+        Column("stage_confidence", "float", "ratio", required=False, blank=True, low=0.0, high=1.0),
+    ),
+    key=("unit_id",),
+)
+
+CURVE_IN = Table(
+    "CODED units for a curve",
+    (
+        _id("unit_id"),
+        _id("participant"),
+        Column("stage", blank=True),
+        _valence(blank=True),
+        Column("human_stage", required=False, blank=True),
+        _valence("human_valence", required=False, blank=True),
+        Column(
+            "sampling_probability", "float", "ratio", required=False, blank=True, low=0.0, high=1.0
+        ),
+    ),
+    key=("unit_id",),
+)
+
+CURVE = Table(
+    "CURVE",
+    (
+        Column("group", blank=True),
+        Column("stage"),
+        Column("stage_order", "int", "ordinal", low=0),
+        _valence(blank=True),
+        _valence("valence_low", blank=True),
+        _valence("valence_high", blank=True),
+        _count("n_participants"),
+        _count("n_units"),
+        _count("n_human"),
+        Column("method", allowed=METHODS),
+        Column("is_thin", "bool"),
+        # Beside the contract: the sensitivity check, the spread between participants, and who
+        # there was to hear.
+        _valence("valence_participants_first", required=False, blank=True),
+        Column("spread", "float", "ratio", required=False, blank=True, low=0.0),
+        _count("n_participants_group", required=False),
+    ),
+    key=("group", "stage"),
+)
+
+LINES = Table(
+    "LINES",
+    (
+        Column("group", blank=True),
+        _id("participant"),
+        Column("stage"),
+        Column("stage_order", "int", "ordinal", low=0),
+        _valence(),
+        _count("n_units"),
+    ),
+    key=("group", "participant", "stage"),
+)
+
+EMOTIONS = Table(
+    "EMOTIONS",
+    (
+        Column("group", blank=True),
+        Column("stage"),
+        Column("stage_order", "int", "ordinal", low=0),
+        Column("emotion"),
+        Column("share", "float", "ratio", low=0.0, high=1.0),
+        _count("n_units"),
+        _count("n_participants"),
+    ),
+    key=("group", "stage", "emotion"),
+)
+
+QUOTES = Table(
+    "QUOTES",
+    (
+        Column("stage"),
+        Column("stage_order", "int", "ordinal", low=0),
+        Column("stance", allowed=("supports", "contradicts")),
+        Column("rank", "int", "ordinal", low=1),
+        _id("unit_id"),
+        _id("interview"),
+        _id("participant"),
+        _words("text"),
+        _seconds("start_s"),
+        _valence(),
+        Column("emotion", blank=True),
+        Column("unsure", "bool"),
+    ),
+    key=("unit_id", "stage"),
+)
+
+READING = Table(
+    "READING",
+    (
+        Column("measure"),
+        Column("stage", blank=True),
+        Column("value", "float", "interval", blank=True),
+    ),
+)
+
+RUNS = Table(
+    "RUNS",
+    (
+        Column("run", "int", "ordinal"),
+        _words("started_at"),
+        _words("finished_at", blank=True),
+        Column("outcome"),
+        _count("interviews_in"),
+        _count("units_coded"),
+        _count("refused"),
+        _words("detail", blank=True),
+    ),
+    key=("run",),
+)
+
+PARTICIPANTS = Table(
+    "PARTICIPANTS",
+    (
+        _id("participant"),
+        Column("consent_analyse", required=False, blank=True),
+        Column("consent_quote", required=False, blank=True),
+    ),
+    key=("participant",),
+)
+
+METRICS = Table(
+    "METRICS",
+    (
+        Column("stage", blank=True),
+        Column("metric"),
+        Column("value", "float", "interval"),
+        Column("unit", required=False, blank=True),
+        Column("better", required=False, blank=True, allowed=("higher", "lower")),
+        Column("period", required=False, blank=True),
+        Column("group", required=False, blank=True),
+    ),
+)
+
+TABLES = (
+    TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, READING, RUNS,
+    PARTICIPANTS,
+    METRICS,
+)  # fmt: skip
+
+_TRUE = {"true", "1", "yes"}
+_FALSE = {"false", "0", "no"}
+
+
+def check(frame: pd.DataFrame, table: Table, *, path: str | Path | None = None) -> pd.DataFrame:
+    """Return ``frame`` with the columns and types that ``table`` declares, or say what is wrong.
+
+    Parameters
+    ----------
+    frame
+        Any frame with at least the required columns, in any order; extra columns are kept after
+        the declared.
+    table
+        What it should be.
+    path
+        The file it came from, for the error.
+
+    Raises
+    ------
+    SchemaError
+        If a required column is missing, a value is outside its column's range or set, or a key
+        repeats.
+
+    Examples
+    --------
+    >>> check(pd.DataFrame({"measure": ["mean"], "value": ["0.5"]}), READING, path="r.csv")
+    Traceback (most recent call last):
+    journeyqual.errors.SchemaError: r.csv: no column 'stage'; the READING table needs measure,
+    stage, value
+    """
+    out = frame.copy()
+    for column in table.columns:
+        if column.name not in out.columns:
+            if column.required:
+                needed = ", ".join(c.name for c in table.columns if c.required)
+                raise SchemaError(
+                    f"no column {column.name!r}",
+                    path=path,
+                    remedy=f"the {table.name} table needs {needed}",
+                )
+            out[column.name] = (
+                "" if column.kind == "text" else False if column.kind == "bool" else np.nan
+            )
+            if column.kind == "int":
+                out[column.name] = 0
+        out[column.name] = _coerce(out[column.name], column, path)
+    if table.key and out.duplicated(list(table.key)).any():
+        row = int(np.flatnonzero(out.duplicated(list(table.key)).to_numpy())[0])
+        value = " / ".join(str(out[k].iloc[row]) for k in table.key)
+        raise SchemaError(
+            f"{' + '.join(table.key)} {value!r} stands twice",
+            path=path, line=row + 2, remedy="each must be there once",
+        )  # fmt: skip
+    extra = [c for c in out.columns if c not in table.names]
+    return out[[*table.names, *extra]].reset_index(drop=True)
+
+
+def _coerce(values: pd.Series, column: Column, path: str | Path | None) -> pd.Series:
+    if column.kind == "text":
+        text = values.astype(object).where(values.notna(), "").astype(str)
+        if not column.blank and column.level != "text" and column.required:
+            _refuse(text.str.strip() == "", values, column, path, "is blank")
+        if column.allowed:
+            bad = ~text.isin(column.allowed) & ~((text == "") & column.blank)
+            _refuse(bad, values, column, path, f"is not one of {', '.join(column.allowed)}")
+        return text.astype("str")
+    if column.kind == "bool":
+        if values.dtype == bool:
+            return values
+        low = values.astype(object).where(values.notna(), "").astype(str).str.strip().str.lower()
+        _refuse(~low.isin(_TRUE | _FALSE), values, column, path, "is neither true nor false")
+        return low.isin(_TRUE)
+    numbers = pd.to_numeric(values.replace("", np.nan), errors="coerce").astype(float)
+    given = values.notna() & (values.astype(str).str.strip() != "")
+    _refuse(given & ~np.isfinite(numbers), values, column, path, "is not a finite number")
+    if not column.blank and column.required:
+        _refuse(~given, values, column, path, "is blank")
+    if column.low is not None:
+        _refuse(numbers < column.low, values, column, path, f"is below {column.low:g}")
+    if column.high is not None:
+        _refuse(numbers > column.high, values, column, path, f"is above {column.high:g}")
+    if column.kind == "int":
+        _refuse(given & (numbers % 1 != 0), values, column, path, "is not a whole number")
+        return numbers.fillna(0).astype("int64")
+    return numbers
+
+
+def _refuse(
+    bad: pd.Series, values: pd.Series, column: Column, path: str | Path | None, why: str
+) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        shown = str(values.iloc[row])[:60]
+        raise SchemaError(f"{shown!r} {why}", path=path, line=row + 2, column=column.name)
+
+
+def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
+    """Read a CSV file as ``table``: UTF-8, blank cells stay blank, ids stay text.
+
+    Raises
+    ------
+    SchemaError
+        If the file is missing, is no CSV, or breaks the table's declaration; the line is named.
+    """
+    path = Path(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SchemaError("there is no such file", path=path) from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise SchemaError(
+            f"not a CSV table ({error})", path=path, remedy="save it as UTF-8 CSV"
+        ) from error
+    return check(frame, table, path=path)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as UTF-8 CSV with LF line ends, whole or not at all.
+
+    The rows go to a temporary name beside the target first, so that a full disk or a kill leaves
+    no half a file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = frame.copy()
+    for name in text.columns:
+        if text[name].dtype == bool:
+            text[name] = text[name].map({True: "true", False: "false"})
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        text.to_csv(temporary, index=False, lineterminator="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,272 @@
+"""An open study: its files, store and coders wired together, and every result as one cached table.
+
+Notebooks, runs and the command line hold a `Study`; nothing else opens a study's store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeyqual import config as configs
+from journeyqual import consensus, estimate, findings, schema
+from journeyqual.codebook import Codebook
+from journeyqual.config import Config
+from journeyqual.errors import JourneyqualError
+from journeyqual.schema import Table
+from journeyqual.store import Store
+
+STORE_FILE = Path("store") / "study.sqlite"
+CACHE = Path("cache")
+
+
+class Study:
+    """A study folder, opened. Open one with `open_study`.
+
+    Parameters
+    ----------
+    config
+        The study's configuration.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.codebook: Codebook = config.codebook()
+
+    @property
+    def folder(self) -> Path:
+        """The study's folder."""
+        return self.config.folder
+
+    @cached_property
+    def store(self) -> Store:
+        """The study's store; made on first use."""
+        return Store(self.folder / STORE_FILE)
+
+    def close(self) -> None:
+        """Close the store."""
+        if "store" in self.__dict__:
+            self.store.close()
+            del self.__dict__["store"]
+
+    # -- what was said, and how it was coded ---------------------------------------------------
+
+    @property
+    def coders(self) -> tuple[str, ...]:
+        """Names of the machine coders that this study is coded with."""
+        from journeyqual import coding
+
+        return coding.coder_names(self.config.encoder)
+
+    @property
+    def codebook_version(self) -> str:
+        """Version of the codebook, with its fingerprint: what machine codings are stored under."""
+        return f"{self.codebook.version}+{self.codebook.fingerprint}"
+
+    @property
+    def coding_key(self) -> str:
+        """Identify coders and codebook together: an interview is coded once a key."""
+        text = "\n".join([*self.coders, self.codebook.fingerprint])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def participants(self) -> pd.DataFrame:
+        """Return ``participants.csv`` with a row for everybody who was interviewed."""
+        known = self.config.participants()
+        heard = self.store.interviews()["participant"].unique()
+        extra = [p for p in heard if p not in set(known["participant"])]
+        more = pd.DataFrame({"participant": extra, "consent_analyse": True, "consent_quote": True})
+        if not extra:
+            return known
+        return pd.concat([known, more], ignore_index=True) if len(known) else more
+
+    def units(self) -> pd.DataFrame:
+        """Return UNITS of every stored interview."""
+        return self.store.units()
+
+    def resolved(self) -> pd.DataFrame:
+        """Return RESOLVED: one row a segment, machine and human side by side."""
+        return self._cached("resolved", schema.RESOLVED, self._resolve)
+
+    def _resolve(self) -> pd.DataFrame:
+        codings = self.store.codings(coders=list(self.coders), codebook=self.codebook.fingerprint)
+        return consensus.resolve(self.store.units(), codings)
+
+    def coded(self) -> pd.DataFrame:
+        """Return the coded units with participants' attributes: what curves are computed from."""
+        resolved = self.resolved()
+        silenced = self.config.participants()
+        out = set(silenced.loc[~silenced["consent_analyse"].astype(bool), "participant"])
+        coded = estimate.as_coded(resolved[~resolved["participant"].isin(out)], self.participants())
+        from journeyqual.coding import UNSURE
+
+        return coded.assign(unsure=coded["stage_confidence"] < UNSURE)
+
+    # -- results -------------------------------------------------------------------------------
+
+    def curve(
+        self,
+        *,
+        by: str = "",
+        draws: int | None = None,
+        seed: int | None = None,
+        thin_below: int | None = None,
+    ) -> pd.DataFrame:
+        """Return CURVE; see `journeyqual.estimate.curve`. Defaults come from ``study.toml``."""
+        given = {
+            "by": by,
+            "draws": self.config.draws if draws is None else draws,
+            "seed": self.config.seed if seed is None else seed,
+            "thin_below": self.config.thin_below if thin_below is None else thin_below,
+        }
+        return self._cached(
+            "curve",
+            schema.CURVE,
+            lambda: estimate.curve(self.coded(), self.codebook, **given),  # type: ignore[arg-type]
+            **given,
+        )
+
+    def lines(self, *, by: str = "") -> pd.DataFrame:
+        """Return LINES: each participant's own curve."""
+        return self._cached(
+            "lines",
+            schema.LINES,
+            lambda: estimate.lines(self.coded(), self.codebook, by=by),
+            by=by,
+        )
+
+    def emotions(self, *, by: str = "") -> pd.DataFrame:
+        """Return EMOTIONS: the share of each emotion at each stage."""
+        return self._cached(
+            "emotions",
+            schema.EMOTIONS,
+            lambda: estimate.emotions(self.coded(), self.codebook, by=by),
+            by=by,
+        )
+
+    def quotes(self, *, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
+        """Return QUOTES: what supports each stage's point and what contradicts it, verbatim."""
+        return self._cached(
+            "quotes",
+            schema.QUOTES,
+            lambda: self._quotes(supporting, contradicting),
+            supporting=supporting,
+            contradicting=contradicting,
+        )
+
+    def _quotes(self, supporting: int, contradicting: int) -> pd.DataFrame:
+        people = self.participants()
+        silent = frozenset(people.loc[~people["consent_quote"].astype(bool), "participant"])
+        units = self.units()
+        chosen = findings.quotes(
+            estimate.settled(self.coded()),
+            units,
+            self.curve(),
+            self.codebook,
+            supporting=supporting,
+            contradicting=contradicting,
+            silent=silent,
+        )
+        texts = self.store.texts(sorted(chosen["interview"].unique()))
+        findings.verbatim(chosen, units, texts)
+        return chosen
+
+    def reading(self) -> pd.DataFrame:
+        """Return READING of the curve of all participants."""
+        return estimate.reading(self.curve())
+
+    def headline(self) -> str:
+        """Return the curve in one sentence."""
+        return findings.headline(self.curve())
+
+    def coverage(self) -> pd.DataFrame:
+        """Return how much was said about each stage, and how much of it is unsure."""
+        return findings.coverage(estimate.settled(self.coded()), self.curve())
+
+    def metrics(self) -> pd.DataFrame:
+        """Return METRICS: the numbers that the study is to explain."""
+        return self.config.metrics()
+
+    def facts(self) -> dict[str, str | int]:
+        """Return what a method appendix needs to say: who, how many, with what."""
+        from journeyqual import __version__
+
+        resolved = self.resolved()
+        settled = estimate.settled(self.coded())
+        return {
+            "codebook": self.codebook.name,
+            "codebook version": self.codebook.version,
+            "machine coders": ", ".join(self.coders),
+            "people who coded": ", ".join(sorted({h for h in resolved["human_by"] if h})) or "none",
+            "interviews": int(resolved["interview"].nunique()),
+            "participants": int(resolved["participant"].nunique()),
+            "units": len(resolved),
+            "units that fit no stage": int((settled["stage"] == "").sum()),
+            "units the coder is unsure of": int(settled["unsure"].sum()),
+            "interval": "95 %, bootstrap over participants",
+            "bootstrap draws": self.config.draws,
+            "seed": self.config.seed,
+            "journeyqual": __version__,
+        }
+
+    # -- cache ---------------------------------------------------------------------------------
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change when anything that a result is computed from changes."""
+        from journeyqual import __version__
+
+        config = self.config
+        files = (
+            config.folder / configs.STUDY_FILE,
+            config.codebook_file,
+            config.participants_file,
+            config.metrics_file,
+        )
+        parts = [
+            __version__,
+            self.coding_key,
+            self.store.state(),
+            *(hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.exists()),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+    def _cached(
+        self, name: str, table: Table, make: Callable[[], pd.DataFrame], **parameters: Any
+    ) -> pd.DataFrame:
+        """Compute a result once a state of the study; the file only ever holds a copy."""
+        key = hashlib.sha256(
+            json.dumps([self.fingerprint, name, parameters], sort_keys=True).encode()
+        ).hexdigest()[:16]
+        path = self.folder / CACHE / "results" / f"{name}-{key}.csv"
+        if path.exists():
+            try:
+                return schema.read_csv(path, table)
+            except JourneyqualError:
+                # A damaged copy is not an error: the result can always be computed again.
+                path.unlink()
+        made = make()
+        schema.write_csv(made, path)
+        # Read back, so that a fresh result and a cached one are the same to the last bit.
+        return schema.read_csv(path, table)
+
+
+def open_study(folder: str | Path = ".") -> Study:
+    """Open a study folder.
+
+    Parameters
+    ----------
+    folder
+        A folder with a ``study.toml``; ``journeyqual init`` makes one.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is no study, or its files contradict themselves.
+    """
+    return Study(configs.load(folder))
