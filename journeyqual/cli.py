@@ -99,15 +99,24 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-@app.callback()
-def _top(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         from journeyqual import __version__
 
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Interviews, coded to journey stages and emotion, drawn as curves that can be opened."""
 
 
 # -- studies ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from journeyqual.errors import ConfigError
 from journeyqual.schema import METRICS, PARTICIPANTS, check, read_csv
 
 STUDY_FILE = "study.toml"
+DEFAULT_ENCODER = "minilm"
 _YES = {"yes", "true", "1", "y", ""}
 _NO = {"no", "false", "0", "n"}
 
@@ -195,7 +196,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         draws=_whole(curve, "draws", 2000, low=100, high=100_000),
         thin_below=_whole(curve, "thin_below", 5, low=1),
         by=text(curve, "by", "[curve]"),
-        encoder=text(models, "encoder", "[models]") or "minilm",
+        encoder=text(models, "encoder", "[models]") or DEFAULT_ENCODER,
     )
 
 

@@ -336,7 +336,7 @@ def _estimate(
     human = coded["human_valence"].notna().to_numpy()
 
     def sums(prefix: str, factor: Floats) -> _Sums:
-        stage = pd.Categorical(coded[f"{prefix}stage"], categories=codebook.stage_names).codes
+        stage = pd.Index(codebook.stage_names).get_indexer(coded[f"{prefix}stage"])
         valence = coded[f"{prefix}valence"].to_numpy(dtype=float)
         use = (stage >= 0) & (factor > 0) & ~np.isnan(valence)
         cell = codes[use] * n_stages + stage[use]

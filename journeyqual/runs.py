@@ -122,7 +122,6 @@ def run(
             refused=len(result.refused),
             detail={
                 "read": result.read,
-                "refused": result.refused,
                 "coders": list(study.coders),
                 "codebook": study.codebook_version,
                 "seed": study.config.seed,
@@ -150,6 +149,8 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
         raise StoreError(
             f"there is no folder {folder.name}/", remedy="make it and put transcripts in"
         )
+    from journeyqual import privacy
+
     known = study.store.interviews()
     by_source = dict(zip(known["source"], known["sha256"], strict=True))
     by_content = dict(zip(known["sha256"], known["interview"], strict=True))
@@ -185,7 +186,9 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
             by_content[content] = path.stem
         except JourneyqualError as error:
             result.refused.append(str(error))
-            study.store.refuse(source, content, str(error))
+            # The line may name a file that a person is named in.
+            kept = privacy.pseudonyms(_names(study)).apply(str(error))
+            study.store.refuse(source, content, kept)
     tell("reading", len(new), len(new))
 
 
@@ -199,8 +202,7 @@ def _take_in(
     found = reading.read_turns(
         path, participant=participant, interviewers=study.config.interviewers
     )
-    names = privacy.load_names(study.config.names_file) if study.config.names_file.exists() else {}
-    turns = privacy.pseudonymise(found.turns, names)
+    turns = privacy.pseudonymise(found.turns, _names(study))
     allowed = turns[turns["participant"].map(lambda p: _may_analyse(people, p))]
     if allowed.empty:
         raise InputError(f"{participant} did not agree to be analysed", path=path)
@@ -213,7 +215,15 @@ def _take_in(
         interviews.append(Interview(own, units[units["interview"] == name], text, starts))
     study.store.add_interviews(interviews, source=source, sha256=content)
     result.read.extend(one.name for one in interviews)
+    # Notes may name people: they are told to whoever runs this, and never stored.
     result.notes.extend(f"{path.name}: {note}" for note in found.notes)
+
+
+def _names(study: Study) -> dict[str, str]:
+    from journeyqual import privacy
+
+    file = study.config.names_file
+    return privacy.load_names(file) if file.exists() else {}
 
 
 def _may_analyse(people: pd.DataFrame, participant: str) -> bool:
@@ -234,9 +244,7 @@ def _code_new(study: Study, result: RunResult, tell: Progress, *, full: bool) ->
     if not todo:
         return
     from journeyqual import coding
-    from journeyqual.models import load_encoder
 
-    encoder = load_encoder(study.config.encoder)
     cache = study.folder / CACHE / "vectors"
     before = study.resolved().set_index("unit_id")["machine_stage"] if full else None
     units = study.store.units(todo)
@@ -245,7 +253,7 @@ def _code_new(study: Study, result: RunResult, tell: Progress, *, full: bool) ->
         coded = coding.code_units(
             batch,
             study.codebook,
-            encoder=encoder,
+            encoder=study.encoder,
             cache=cache,
             progress=lambda done, _of: tell("coding", result.coded + done, total),
         )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,6 +21,9 @@ from journeyqual.config import Config
 from journeyqual.errors import JourneyqualError
 from journeyqual.schema import Table
 from journeyqual.store import Store
+
+if TYPE_CHECKING:
+    from journeyqual.models.encoder import Encoder
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
@@ -57,12 +60,20 @@ class Study:
 
     # -- what was said, and how it was coded ---------------------------------------------------
 
-    @property
+    @cached_property
+    def encoder(self) -> Encoder | None:
+        """The encoder that ``study.toml`` names; None is the shipped one, which loads when used."""
+        from journeyqual import models
+
+        name = self.config.encoder
+        return None if name == configs.DEFAULT_ENCODER else models.load_encoder(name)
+
+    @cached_property
     def coders(self) -> tuple[str, ...]:
         """Names of the machine coders that this study is coded with."""
         from journeyqual import coding
 
-        return coding.coder_names(self.config.encoder)
+        return tuple(dict.fromkeys(coding.coder_names(encoder=self.encoder).values()))
 
     @property
     def codebook_version(self) -> str:

@@ -38,7 +38,9 @@ def imports(module):
                 names = [a.name for a in node.names]
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 base = node.module or ""
-                names = [f"{base}.{a.name}" for a in node.names] if base == "journeyqual" else [base]
+                names = (
+                    [f"{base}.{a.name}" for a in node.names] if base == "journeyqual" else [base]
+                )
             for name in names:
                 top, _, rest = name.partition(".")
                 if top == "journeyqual":

@@ -46,7 +46,9 @@ def test_every_dependency_is_pinned():
 def test_every_install_line_uses_the_pins():
     lines = []
     for path in (ROOT / "Makefile", ROOT / "README.md"):
-        lines += [line for line in path.read_text().splitlines() if re.search(r"pip install ", line)]
+        lines += [
+            line for line in path.read_text().splitlines() if re.search(r"pip install ", line)
+        ]
     assert lines
     for line in lines:
         assert "constraints.txt" in line or "torch==" in line, line
@@ -59,7 +61,10 @@ HEAVY = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("statement", ["import journeyqual", "import journeyqual.schema, journeyqual.codebook, journeyqual.config"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import journeyqual", "import journeyqual.schema, journeyqual.codebook, journeyqual.config"],
+)
 def test_importing_journeyqual_loads_no_heavy_library(statement):
     code = f"import sys; {statement}; print([m for m in {HEAVY!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ interviews = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("interview", ForeignKey("interviews.interview"), primary_key=True),
+    Column("interview", String, ForeignKey("interviews.interview"), primary_key=True),
     Column("turn_index", Integer, primary_key=True),
     Column("speaker", String, nullable=False),
     Column("role", String, nullable=False),
@@ -39,7 +39,7 @@ units = Table(
     "units",
     metadata,
     Column("unit_id", String(16), primary_key=True),
-    Column("interview", ForeignKey("interviews.interview"), nullable=False, index=True),
+    Column("interview", String, ForeignKey("interviews.interview"), nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("turn_index", Integer, nullable=False),
     Column("start_char", Integer, nullable=False),
@@ -55,7 +55,7 @@ codings = Table(
     "codings",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("unit_id", ForeignKey("units.unit_id"), nullable=False),
+    Column("unit_id", String, ForeignKey("units.unit_id"), nullable=False),
     Column("dimension", String, nullable=False),
     Column("value", Text, nullable=False),
     Column("coder", String, nullable=False),
@@ -71,7 +71,7 @@ codings = Table(
 coded = Table(
     "coded",
     metadata,
-    Column("interview", ForeignKey("interviews.interview"), primary_key=True),
+    Column("interview", String, ForeignKey("interviews.interview"), primary_key=True),
     # Which coders under which codebook have been over the whole interview.
     Column("key", String, primary_key=True),
 )

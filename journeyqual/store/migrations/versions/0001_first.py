@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_index("ix_interviews_sha256", "interviews", ["sha256"])
     op.create_table(
         "turns",
-        sa.Column("interview", sa.ForeignKey("interviews.interview"), primary_key=True),
+        sa.Column("interview", sa.String, sa.ForeignKey("interviews.interview"), primary_key=True),
         sa.Column("turn_index", sa.Integer, primary_key=True),
         sa.Column("speaker", sa.String, nullable=False),
         sa.Column("role", sa.String, nullable=False),
@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "units",
         sa.Column("unit_id", sa.String(16), primary_key=True),
-        sa.Column("interview", sa.ForeignKey("interviews.interview"), nullable=False),
+        sa.Column("interview", sa.String, sa.ForeignKey("interviews.interview"), nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("turn_index", sa.Integer, nullable=False),
         sa.Column("start_char", sa.Integer, nullable=False),
@@ -51,7 +51,7 @@ def upgrade() -> None:
     op.create_table(
         "codings",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("unit_id", sa.ForeignKey("units.unit_id"), nullable=False),
+        sa.Column("unit_id", sa.String, sa.ForeignKey("units.unit_id"), nullable=False),
         sa.Column("dimension", sa.String, nullable=False),
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("coder", sa.String, nullable=False),
@@ -65,7 +65,7 @@ def upgrade() -> None:
     op.create_index("codings_by_unit", "codings", ["unit_id", "dimension"])
     op.create_table(
         "coded",
-        sa.Column("interview", sa.ForeignKey("interviews.interview"), primary_key=True),
+        sa.Column("interview", sa.String, sa.ForeignKey("interviews.interview"), primary_key=True),
         sa.Column("key", sa.String, primary_key=True),
     )
     op.create_table(

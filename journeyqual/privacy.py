@@ -1,0 +1,547 @@
+"""Pseudonyms before storage: names that are listed or heard are gone before anything is kept.
+
+What is hidden, and how surely:
+
+- A name in ``names.csv`` is replaced as written, wherever it is a whole word. Names of two words
+  or more, and single ones of four letters that are no ordinary word, whatever their capitals;
+  the rest (Jo, Grace) only with the capitals they are listed with.
+- A speaker's full name is replaced whatever its capitals, its single parts of three letters or
+  more where they are capitalised. A part that is an ordinary word too (Will, May, Rose) is spared
+  in one place only: at the start of a sentence before a pronoun or an article ("Will you…").
+  "In May" becomes "in P01": to replace too much is better than to leak.
+- Ids made from file names lose the same names.
+
+Nobody else's names are known here. A detector of unlisted names has the same face: something
+with ``apply(text)``. (The file is long for its list of ordinary words, which only it reads.)
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from journeyqual.errors import ConfigError
+from journeyqual.schema import TURNS, check
+
+NAME = "[name]"
+"""Stands for a name whose pseudonym is left blank."""
+
+MAX_BYTES = 5_000_000
+"""A list of names over this size is refused unread."""
+
+# Words that are names as well. They are replaced only where they are capitalised.
+_ORDINARY = frozenset(
+    """abbot amber angel apple april archer art ash aspen august autumn bailey baker banks barber
+    basil bay bean bear beau berry bill bird bishop black blaze blessing bliss bloom blossom blue
+    bond bonny boot booth bow bramble bridge bright brook brooks brown buck bud bull bush butcher
+    butler buttons carpenter carter carver case cash cat chad chance chandler charity chase
+    cherry chip christian church clay cliff clover coal cole colt cook cooper coral court crisp
+    cross crow crystal cupcake daisy dale dawn day dean dear dee derby dog dollar dolly dot dove
+    drake draper drew drum duke dusty eagle earl early east ebony ember english ever faith fall
+    farmer farrier fern field finch fish fisher fleet flint flora flower ford forest forever fox
+    francs frank freeman french frost gale gardener garden garland gay gem gene ginger glass
+    glazier glen gold golden good grace grant granny grandma grandpa grandad gray green grey
+    grove guy hall hand happy hardy harp hart harvest harmony haven hazel head heath heather
+    heaven hero hill holiday holly honey hood hope horn house hunt hunter ice iris ivory ivy jack
+    jade jasmine jay jean jersey jet jewel jolly joy judge july june junior keen key king kit
+    knight lady lake lamb lance lane lark laurel lavender lee leaf liberty lily lion little
+    locke long lord lotus love lovely low luck lucky lynch magnolia maple march marigold mark
+    marks marsh marshal marshall mason max may melody mercy merit merry mild mill miller mint
+    misty monday moon moore moss mum mummy myrtle nan nana nest nick noble noel norm north nova
+    nurse oak ocean olive opal page paige pal park parker parson parsons past pat patience paw
+    peace pearl penny pepper petal petunia pike pip piper pitch pleasant plum pool poppy porter
+    post potter power precious price pride prince princess prudence pumpkin queen quick rain
+    rainbow ram ranger raven ray read reed reef reeves rich ridge rising river rivers rob robin
+    rock rocky rod rose rosemary rosy rowan royal ruby rue rush rusty sage sailor salmon salt
+    sandy sapphire saturday savage sawyer scarlet scout sea season shade shadow sharp shepherd
+    sheriff short silver sir sky skip slate small smart smith snow socks sol sorrow south spark
+    spencer spring star stark steel stella sterling stern stone storm strange street strong
+    sue summer sunday sunny swan sweet swift sylvan tailor tan tanner tate taylor teal terrace
+    thorn tiger tiny tom tower trace trinity trip trooper true tulip turner twig van vale valley
+    vicar victor viola violet walker wall ward warren water waters weaver webb weeks well wells
+    west wheeler whisky white wild will willow wills win winter wise wolf wood woods worth wren
+    yard young zest""".split()
+)
+_SOON_AFTER = (
+    "you he she it we they me us them him her my your his its our their the a an this that these "
+    "those there".split()
+)
+_ORDINARY_NEXT = re.compile(rf"\s+(?:I|{'|'.join(_SOON_AFTER)})(?![^\W_])")
+_SENTENCE_START = re.compile(r"(?:\A|[.?!…:\n])[\s\"'“”‘’(\[–—-]*\Z")
+_NO_NAMES = frozenset([*_SOON_AFTER, "i", "and", "or", "of", "in", "to", "is", "was"])
+
+_TITLES = frozenset("mr mrs ms miss mx dr prof sir dame lord lady rev mister madam".split())
+_PART_OF_TALK = frozenset(
+    """answer client customer facilitator guest host informant int interviewee interviewer
+    interviewers iv mod moderator participant participants question questioner researcher resp
+    respondent speaker the unknown user voice""".split()
+)
+_INTERVIEWER = re.compile(r"Interviewer(?: \d+)?")
+_BLANK = r"(?:\s+|[._-])"
+_ID_BLANK = r"[-_.\s]+"
+_HYPHENS = "-\u2010\u2011"
+_APOSTROPHES = "'’ʼ‘`"
+_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One name to look for, in which spellings, and what stands for it.
+
+    ``wary`` spares it where it is more likely the ordinary word.
+    """
+
+    name: str
+    replacement: str
+    forms: tuple[str, ...]
+    ignore_case: bool = False
+    wary: bool = False
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """Names and what stands for them; made by `pseudonyms` or `for_turns`.
+
+    Parameters
+    ----------
+    rules
+        The names to look for in text, longest first.
+    speakers
+        Speakers' labels and what stands for each.
+    ids
+        Ids of interviews and participants whose replacement is settled already.
+    """
+
+    rules: tuple[_Rule, ...] = ()
+    speakers: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, text: str) -> str:
+        """Return the text with every known name replaced; applying it again changes nothing.
+
+        Text without names comes back as it was, to the byte.
+        """
+        if not self.rules:
+            return text
+        return _text_pattern(self.rules).sub(lambda m: self._instead(m, text), text)
+
+    def apply_id(self, name: str) -> str:
+        """Return an id, such as a file's stem, with names replaced and its separators kept.
+
+        Examples
+        --------
+        >>> pseudonyms({"Maya Lindqvist": "P01"}).apply_id("maya-lindqvist_2026")
+        'P01_2026'
+        """
+        if name in self.ids:
+            return self.ids[name]
+        if not self.rules:
+            return name
+        pattern = _id_pattern(self.rules)
+        return pattern.sub(lambda m: _for_id(self.rules[(m.lastindex or 1) - 1].replacement), name)
+
+    def apply_turns(self, turns: pd.DataFrame) -> pd.DataFrame:
+        """Return TURNS with names replaced in words, speakers, and ids.
+
+        Raises
+        ------
+        ConfigError
+            If two interviews would then have one id.
+        """
+        out = turns.copy()
+        out["text"] = out["text"].map(self.apply)
+        for column, change in (
+            ("speaker", self._speaker),
+            ("interview", self.apply_id),
+            ("participant", self.apply_id),
+        ):
+            out[column] = out[column].map({v: change(v) for v in out[column].unique()})
+        _keep_apart(turns, out)
+        return check(out, TURNS)
+
+    def _speaker(self, label: str) -> str:
+        if label in self.speakers.values():
+            return label
+        return self.speakers.get(label) or self.apply(label)
+
+    def _instead(self, match: re.Match[str], text: str) -> str:
+        if match.lastindex is None:
+            return match.group()
+        rule = self.rules[match.lastindex - 1]
+        before = text[max(0, match.start() - 20) : match.start()]
+        if rule.wary and _ORDINARY_NEXT.match(text, match.end()) and _SENTENCE_START.search(before):
+            return match.group()
+        return rule.replacement
+
+
+def pseudonyms(
+    names: Mapping[str, str],
+    *,
+    speakers: Mapping[str, str] | None = None,
+    ids: Mapping[str, str] | None = None,
+) -> Pseudonyms:
+    """Build the replacement of names, checked to change nothing when applied twice.
+
+    Parameters
+    ----------
+    names
+        Listed names and their pseudonyms; a blank pseudonym is ``[name]``.
+    speakers
+        Speakers' labels and what stands for them. A name in the label is looked for in the words,
+        too; where it is listed, the list says what stands for it there.
+    ids
+        Ids whose replacement is settled already.
+
+    Raises
+    ------
+    ConfigError
+        If a pseudonym holds a name that is itself to be replaced, or a listed name is no name.
+
+    Examples
+    --------
+    >>> hide = pseudonyms({"Dev": "[mechanic]"}, speakers={"Maya Lindqvist": "P01"})
+    >>> hide.apply("Maya's bike? Dev told maya lindqvist: devices break.")
+    "P01's bike? [mechanic] told P01: devices break."
+    """
+    speakers = dict(speakers or {})
+    rules = _rules(names, speakers)
+    ordered = tuple(sorted(rules, key=lambda r: (-len(r.name), r.name)))
+    made = Pseudonyms(ordered, speakers, dict(ids or {}))
+    _check_settled(made)
+    return made
+
+
+def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Pseudonyms:
+    """Build the pseudonyms of one interview from who speaks in it and a list of names.
+
+    The participant's label becomes the participant's id, an interviewer's ``Interviewer`` (the
+    next one's ``Interviewer 2``), any other's what the list says or ``[name]``. An id that came
+    from the file's name loses listed names and its speakers' names; where the participant's own
+    name has no pseudonym, six hex digits of the words keep the ids of interviews apart. A
+    participant's id that the study chose itself loses only listed names.
+
+    Parameters
+    ----------
+    turns
+        TURNS of one interview.
+    names
+        Listed names and their pseudonyms.
+    """
+    names = dict(names or {})
+    first = turns.drop_duplicates("speaker")
+    labels = dict(zip(first["speaker"], first["role"], strict=True))
+    words = "\n".join(turns["text"]).encode()
+    stand_in = f"participant-{hashlib.sha256(words).hexdigest()[:6]}"
+    settled = {name: pseudonym.strip() or stand_in for name, pseudonym in names.items()}
+    listed = pseudonyms(settled)
+    ids: dict[str, str] = {}
+    for interview, participant in set(zip(turns["interview"], turns["participant"], strict=True)):
+        own = "" if participant == interview else participant
+        heard = _speakers(labels, own or stand_in, settled)
+        ids[interview] = pseudonyms(settled, speakers=heard).apply_id(interview)
+        if own:
+            ids.setdefault(own, listed.apply_id(own))
+    participant = ids[turns["participant"].iloc[0]]
+    return pseudonyms(names, speakers=_speakers(labels, participant, names), ids=ids)
+
+
+def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return TURNS of any number of interviews with names replaced, interview by interview.
+
+    Parameters
+    ----------
+    turns
+        TURNS as they were read.
+    names
+        Listed names and their pseudonyms, as `load_names` reads them.
+
+    Raises
+    ------
+    ConfigError
+        If a pseudonym holds a name to be replaced, or two interviews would share an id.
+
+    Examples
+    --------
+    >>> rows = [("i", "P01", 0, "Ruth Kessler", "interviewer", "And then, Maya?"),
+    ...         ("i", "P01", 1, "Maya Ode", "participant", "I rang Dev, Ruth.")]
+    >>> turns = check(pd.DataFrame(rows, columns=TURNS.names[:6]), TURNS)
+    >>> pseudonymise(turns, {"Dev": "[mechanic]"})[["speaker", "text"]].values.tolist()
+    [['Interviewer', 'And then, P01?'], ['P01', 'I rang [mechanic], Interviewer.']]
+    """
+    if turns.empty:
+        return turns
+    parts = [
+        for_turns(own, names).apply_turns(own) for _, own in turns.groupby("interview", sort=False)
+    ]
+    out = pd.concat(parts, ignore_index=True)
+    _keep_apart(turns, out)
+    return out
+
+
+def load_names(path: str | Path) -> dict[str, str]:
+    """Read ``names.csv``: a name a row, and what stands for it.
+
+    Parameters
+    ----------
+    path
+        CSV in UTF-8 with a column ``name`` and, if wanted, ``pseudonym``.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, has no such column, a row has no name, or a name stands twice
+        with different pseudonyms; the line is named.
+    """
+    path = Path(path)
+    rows = _csv_rows(path)
+    headings = [h.strip().casefold() for h in rows[0][1]] if rows else []
+    if "name" not in headings:
+        raise ConfigError("no column 'name'", path=path, line=1, remedy="head it name,pseudonym")
+    found: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for line, row in rows[1:]:
+        cells = dict(zip(headings, map(_one_line, row), strict=False))
+        name, pseudonym = cells["name"], cells.get("pseudonym", "")
+        if not _bare(name):
+            raise ConfigError("a row without a name", path=path, line=line, column="name")
+        if seen.setdefault(_level(name), pseudonym) != pseudonym:
+            raise ConfigError(
+                f"{name!r} stands twice with different pseudonyms", path=path, line=line,
+                remedy="keep one of them",
+            )  # fmt: skip
+        found.setdefault(name, pseudonym)
+    return found
+
+
+# -- building ---------------------------------------------------------------------------------
+
+
+def _speakers(
+    labels: Mapping[str, str], participant: str, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Choose what stands for each speaker's label, by role."""
+    listed = {_level(_bare(name)): pseudonym.strip() for name, pseudonym in names.items()}
+    free = (f"Interviewer {n}" if n > 1 else "Interviewer" for n in itertools.count(1))
+    free = (name for name in free if name not in labels)
+    chosen: dict[str, str] = {}
+    for label, role in labels.items():
+        person = _person(label)
+        if role == "participant":
+            chosen[label] = participant
+        elif role == "interviewer":
+            kept = label if _INTERVIEWER.fullmatch(label) else ""
+            chosen[label] = kept or listed.get(_level(person)) or next(free)
+        elif person:
+            chosen[label] = listed.get(_level(person)) or NAME
+    chosen.pop("", None)
+    return chosen
+
+
+def _rules(names: Mapping[str, str], speakers: Mapping[str, str]) -> list[_Rule]:
+    """Turn listed names and speakers' into rules, one for each name; the list wins."""
+    people = {label: _person(label) for label, own in speakers.items() if own != label}
+    # A study may call its participant by part of the name; the words then say [name] instead.
+    stands = {
+        label: NAME if _words(person) & _words(speakers[label]) else speakers[label]
+        for label, person in people.items()
+    }
+    by_person = {_level(person): stands[label] for label, person in people.items() if person}
+    rules: dict[str, _Rule] = {}
+    blank: set[str] = set()
+    for given, pseudonym in names.items():
+        name = _bare(given)
+        if not name or name.casefold() in _NO_NAMES:
+            raise ConfigError(f"{given!r} in the list of names is no name", remedy="take it out")
+        key = _level(name)
+        chosen = pseudonym.strip() or by_person.get(key, "")
+        rules[key] = _Rule(name, chosen or NAME, (name,), _sure(name) and not name.islower())
+        if not chosen:
+            blank.add(key)
+    parts: dict[str, str] = {}
+    for label, name in people.items():
+        if len(name) < 2 or name.casefold() in _NO_NAMES:
+            continue
+        whole = rules.setdefault(_level(name), _heard(name, stands[label]))
+        for part in _parts(name):
+            # A surname that two people share points to neither.
+            same = parts.setdefault(part, whole.replacement) == whole.replacement
+            parts[part] = whole.replacement if same else NAME
+    for part, replacement in parts.items():
+        key = _level(part)
+        if key in blank:
+            rules[key] = replace(rules[key], replacement=replacement)
+        rules.setdefault(key, _heard(part, replacement, part=True))
+    return list(rules.values())
+
+
+def _heard(name: str, replacement: str, *, part: bool = False) -> _Rule:
+    """Make the rule for a speaker's name or a part of it."""
+    if _sure(name) and not part:
+        return _Rule(name, replacement, (name,), ignore_case=True)
+    as_name = name.title() if name.islower() or name.isupper() else name
+    forms = tuple(dict.fromkeys((as_name, as_name.upper())))
+    return _Rule(name, replacement, forms, wary=name.casefold() in _ORDINARY)
+
+
+def _sure(name: str) -> bool:
+    """Tell whether a name can be told from words whatever its capitals."""
+    return " " in name or (len(name) >= 4 and name.casefold() not in _ORDINARY)
+
+
+def _person(label: str) -> str:
+    """Return the person in a label: Ruth Kessler (Interviewer) is Ruth Kessler, P01 nobody."""
+    words = re.split(r"[\s_()\[\],/]+", label)
+    kept = [
+        w
+        for w in words
+        if w.casefold().strip(".") not in _PART_OF_TALK and not any(c.isdigit() for c in w)
+    ]
+    return _bare(" ".join(kept))
+
+
+def _parts(name: str) -> list[str]:
+    words = [_bare(word) for word in name.split()]
+    return [
+        w
+        for w in words
+        if len(w) >= 3 and w.casefold() not in _TITLES and w.casefold() not in _NO_NAMES
+    ]
+
+
+def _bare(name: str) -> str:
+    """Return a name in NFC, on one line, without marks around it."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    inside = [at for at, char in enumerate(name) if unicodedata.category(char)[0] in "LMN"]
+    return name[inside[0] : inside[-1] + 1] if inside else ""
+
+
+def _level(name: str) -> str:
+    return _APOSTROPHE.sub("'", name).casefold()
+
+
+# -- matching ---------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=64)
+def _text_pattern(rules: tuple[_Rule, ...]) -> re.Pattern[str]:
+    """Compile what to look for in words: one group a rule, in their order.
+
+    Pseudonyms in brackets come first, in no group: what already stands for a name is left alone.
+    """
+    made = sorted({r.replacement for r in rules if _bracketed(r.replacement)}, key=len)
+    settled = "|".join(re.escape(r) for r in reversed(made)) or r"(?!)"
+    named = "|".join(f"({_alternatives(r, _BLANK)})" for r in rules)
+    return re.compile(rf"(?:{settled})|(?<![^\W_])(?:{named})(?![^\W_]|[{_combining_marks()}])")
+
+
+@functools.lru_cache(maxsize=64)
+def _id_pattern(rules: tuple[_Rule, ...]) -> re.Pattern[str]:
+    """Compile what to look for in ids, where capitals tell nothing and digits may follow a name."""
+    named = "|".join(f"({_alternatives(r, _ID_BLANK)})" for r in rules)
+    return re.compile(rf"(?<![^\W\d_])(?:{named})(?![^\W\d_])", re.IGNORECASE)
+
+
+def _alternatives(rule: _Rule, blank: str) -> str:
+    spelt = "|".join(dict.fromkeys(s for form in rule.forms for s in _spellings(form, blank)))
+    return f"(?i:{spelt})" if rule.ignore_case else spelt
+
+
+def _spellings(name: str, blank: str) -> Iterator[str]:
+    """Yield a name as a pattern, composed and decomposed, with any blank, hyphen and apostrophe."""
+    for form in ("NFC", "NFD"):
+        words = unicodedata.normalize(form, name).split()
+        yield blank.join("".join(_char(c) for c in word) for word in words)
+
+
+def _char(char: str) -> str:
+    if char in _APOSTROPHES:
+        return f"[{_APOSTROPHES}]"
+    if char in _HYPHENS:
+        return rf"(?:[{re.escape(_HYPHENS)}]|\s+)"
+    return re.escape(char)
+
+
+@functools.cache
+def _combining_marks() -> str:
+    """Return accents and vowel signs, as a character class: before one of them a name goes on."""
+    marks = [n for n in range(0x300, 0x3100) if unicodedata.category(chr(n))[0] == "M"]
+    starts = [n for n in marks if n - 1 not in set(marks)]
+    ends = [n for n in marks if n + 1 not in set(marks)]
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
+
+
+def _bracketed(text: str) -> bool:
+    return text.startswith("[") and text.endswith("]")
+
+
+def _for_id(replacement: str) -> str:
+    return re.sub(r"\s+", "-", _bare(replacement))
+
+
+# -- checks -----------------------------------------------------------------------------------
+
+
+def _check_settled(made: Pseudonyms) -> None:
+    """Refuse a pseudonym that would be replaced in its turn, alone or with a word beside it."""
+    joining = {word for r in made.rules for word in _words(r.name) if " " in r.name} - _NO_NAMES
+    for chosen in {r.replacement for r in made.rules}:
+        if _bracketed(chosen):
+            continue
+        if made.apply(chosen) != chosen or not joining.isdisjoint(_words(chosen) - _TITLES):
+            raise ConfigError(
+                f"the pseudonym {chosen!r} holds a name that is replaced itself",
+                remedy="choose one that is nobody's name, such as P01 or [colleague]",
+            )
+
+
+def _words(name: str) -> set[str]:
+    return {_level(_bare(word)) for word in re.split(r"[\s._-]+", name)}
+
+
+def _keep_apart(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    for column in ("interview", "participant"):
+        ids = pd.DataFrame({"was": before[column].to_numpy(), "now": after[column].to_numpy()})
+        ids = ids.drop_duplicates()
+        twice = ids.loc[ids["now"].duplicated(), "now"]
+        if not twice.empty:
+            raise ConfigError(
+                f"two {column}s would both be called {twice.iloc[0]!r} without their names",
+                remedy="give their names different pseudonyms in names.csv",
+            )
+
+
+# -- the list ---------------------------------------------------------------------------------
+
+
+def _csv_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows that hold anything, each with the line it ends on."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"a list of names over {MAX_BYTES // 1_000_000} MB", path=path)
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"cannot be opened ({error.strerror})", path=path) from None
+    except UnicodeDecodeError:
+        raise ConfigError("not UTF-8 text", path=path, remedy="save it as UTF-8 CSV") from None
+    first = text.partition("\n")[0]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True
+    )
+    try:
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ConfigError(f"not a CSV table ({error})", path=path, line=reader.line_num) from None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())

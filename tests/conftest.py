@@ -1,0 +1,50 @@
+"""Small codebooks and tables that several tests share."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from journeyqual.codebook import from_dict
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def book():
+    """A journey of three stages."""
+    return from_dict(
+        {
+            "name": "Mini",
+            "version": "1",
+            "stage": [
+                {"name": "buying", "side": "buyer", "owner": "Sales", "expected_valence": 0.5},
+                {"name": "using", "side": "customer"},
+                {"name": "leaving", "side": "customer"},
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def coded():
+    """Three participants who talk unevenly: P01 has four units, P02 two, P03 one."""
+    return pd.DataFrame(
+        {
+            "unit_id": list("abcdefg"),
+            "participant": ["P01"] * 4 + ["P02"] * 2 + ["P03"],
+            "stage": ["buying", "buying", "using", "", "buying", "using", "using"],
+            "valence": [1.0, 0.0, -1.0, 0.7, 0.5, 0.0, 0.4],
+            "emotion": ["joy", "neutral", "frustration", "joy", "trust", "neutral", "joy"],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The public development data, where it is; tests that need it say so by the marker."""
+    folder = Path(os.environ.get("JOURNEYQUAL_TRAINING_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the public development data is not here (set JOURNEYQUAL_TRAINING_DATA)")
+    return folder

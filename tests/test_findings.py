@@ -1,0 +1,120 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeyqual import estimate, findings
+from journeyqual.errors import StoreError
+
+SAID = "this is what was said about it at some length and in plain words"
+
+
+@pytest.fixture
+def told():
+    """Six people on using, mostly bad; one good voice, one silent, one unsure."""
+    n = 6
+    coded = pd.DataFrame(
+        {
+            "unit_id": [f"u{i}" for i in range(n)],
+            "participant": [f"P{i}" for i in range(n)],
+            "stage": "using",
+            "valence": [-0.9, -0.8, -0.7, 0.6, -0.95, -0.6],
+            "emotion": "frustration",
+            "stage_confidence": [0.9, 0.9, 0.9, 0.9, 0.9, 0.2],
+            "unsure": [False] * 5 + [True],
+        }
+    )
+    texts = {f"i{i}": f"P{i}: {SAID} {i}" for i in range(n)}
+    units = pd.DataFrame(
+        {
+            "unit_id": coded["unit_id"],
+            "interview": [f"i{i}" for i in range(n)],
+            "text": [f"{SAID} {i}" for i in range(n)],
+            "start_char": 4,
+            "end_char": [len(texts[f"i{i}"]) for i in range(n)],
+            "start_s": np.nan,
+        }
+    )
+    return coded, units, texts
+
+
+def test_two_quotes_support_and_one_contradicts_from_different_people(told, book):
+    coded, units, texts = told
+    curve = estimate.curve(coded, book)
+    out = findings.quotes(coded, units, curve, book, silent=frozenset({"P4"}))
+    assert out["stance"].tolist() == ["supports", "supports", "contradicts"]
+    assert out["unit_id"].tolist() == ["u0", "u1", "u3"]
+    assert "P4" not in set(out["participant"])
+    findings.verbatim(out, units, texts)
+
+
+def test_a_quote_that_differs_by_one_character_stops_the_report(told, book):
+    coded, units, texts = told
+    out = findings.quotes(coded, units, estimate.curve(coded, book), book)
+    with pytest.raises(StoreError, match="not what the stored text says"):
+        findings.verbatim(out.assign(text=out["text"] + "!"), units, texts)
+
+
+def test_no_contradicting_quote_is_made_up(told, book):
+    coded, units, _ = told
+    only_bad = coded[coded["valence"] < 0]
+    out = findings.quotes(only_bad, units, estimate.curve(only_bad, book), book)
+    assert set(out["stance"]) == {"supports"}
+
+
+def test_a_flat_stage_is_contradicted_by_a_strong_voice(told, book):
+    coded, units, _ = told
+    coded = coded.assign(valence=[0.0, 0.1, -0.1, 0.9, -0.9, 0.0])
+    out = findings.quotes(coded, units, estimate.curve(coded, book), book)
+    assert abs(out.loc[out["stance"] == "contradicts", "valence"].iloc[0]) == 0.9
+    assert out.loc[out["stance"] == "supports", "valence"].abs().max() <= 0.1
+
+
+def test_nobody_is_quoted_more_than_three_times(book):
+    n = 12
+    coded = pd.DataFrame(
+        {
+            "unit_id": [f"u{i}" for i in range(n)],
+            "participant": "P01",
+            "stage": ["buying", "using", "leaving"] * 4,
+            "valence": [0.9, 0.8, 0.7, -0.9] * 3,
+            "emotion": "joy",
+            "stage_confidence": 1.0,
+            "unsure": False,
+        }
+    )
+    units = pd.DataFrame({"unit_id": coded["unit_id"], "interview": "i", "text": SAID})
+    units = units.assign(start_char=0, end_char=len(SAID), start_s=0.0)
+    out = findings.quotes(coded, units, estimate.curve(coded, book), book)
+    assert len(out) <= findings.PER_PARTICIPANT
+
+
+def test_coverage_counts_what_is_unsure(told, book):
+    coded, _, _ = told
+    out = findings.coverage(coded, estimate.curve(coded, book)).set_index("stage")
+    assert out.loc["using", ["n_units", "n_participants", "n_unsure"]].tolist() == [6, 6, 1]
+    assert out.loc["buying", "n_unsure"] == 0
+
+
+def curve_of(low, high, method="machine", thin=False):
+    return pd.DataFrame(
+        {
+            "stage": ["buying", "using"],
+            "stage_order": [0, 1],
+            "valence": [np.mean(low), np.mean(high)],
+            "valence_low": [low[0], high[0]],
+            "valence_high": [low[1], high[1]],
+            "is_thin": thin,
+            "n_participants_group": 9,
+            "method": method,
+        }
+    )
+
+
+def test_headline_says_no_more_than_the_intervals_allow():
+    apart = findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6)))
+    assert apart.startswith("9 participants felt worst about buying (−0.40) and best about using")
+    assert "not yet verified" in apart
+    close = findings.headline(curve_of((-0.4, 0.2), (0.0, 0.6)))
+    assert "the order is not settled" in close
+    assert "too few" in findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6), thin=True))
+    assert "Nobody" in findings.headline(curve_of((np.nan, np.nan), (np.nan, np.nan)))
