@@ -55,9 +55,9 @@ def quotes(
     --------
     verbatim : compare quotes with the stored text before they are shown.
     """
-    held = coded.merge(
-        units[["unit_id", "interview", "text", "start_char", "end_char", "start_s"]], on="unit_id"
-    )
+    own = ["unit_id", "interview", "text", "start_char", "end_char", "start_s"]
+    values = coded.drop(columns=[c for c in own[1:] if c in coded])
+    held = values.merge(units[own], on="unit_id")
     words = held["text"].str.split().str.len()
     held = held[words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")]
     held = held.assign(strength=_strength(held), order=held["stage"].map(codebook.order))

@@ -2,9 +2,9 @@
 
 What is hidden, and how surely:
 
-- A name in ``names.csv`` is replaced as written, wherever it is a whole word. Names of two words
+- A name in ``names.csv`` is replaced as listed, wherever it is a whole word. Names of two words
   or more, and single ones of four letters that are no ordinary word, whatever their capitals;
-  the rest (Jo, Grace) only with the capitals they are listed with.
+  the rest (Jo, Grace) only where they are capitalised as listed.
 - A speaker's full name is replaced whatever its capitals, its single parts of three letters or
   more where they are capitalised. A part that is an ordinary word too (Will, May, Rose) is spared
   in one place only: at the start of a sentence before a pronoun or an article ("Will you…").
@@ -12,7 +12,10 @@ What is hidden, and how surely:
 - Ids made from file names lose the same names.
 
 Nobody else's names are known here. A detector of unlisted names has the same face: something
-with ``apply(text)``. (The file is long for its list of ordinary words, which only it reads.)
+with ``apply(text)``.
+
+The file is longer than most: what counts as a name in words, labels and ids is one set of rules,
+to be checked at one sitting by whoever must trust it.
 """
 
 from __future__ import annotations
@@ -24,9 +27,10 @@ import io
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -35,6 +39,8 @@ from journeyqual.schema import TURNS, check
 
 NAME = "[name]"
 """Stands for a name whose pseudonym is left blank."""
+
+_STAND_IN = "participant-000000"
 
 MAX_BYTES = 5_000_000
 """A list of names over this size is refused unread."""
@@ -108,6 +114,16 @@ class _Rule:
     wary: bool = False
 
 
+class _Row(NamedTuple):
+    """What names may stand in, of a turn; by TURNS' columns."""
+
+    interview: str
+    participant: str
+    speaker: str
+    role: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Pseudonyms:
     """Names and what stands for them; made by `pseudonyms` or `for_turns`.
@@ -158,16 +174,16 @@ class Pseudonyms:
         ConfigError
             If two interviews would then have one id.
         """
-        out = turns.copy()
-        out["text"] = out["text"].map(self.apply)
-        for column, change in (
-            ("speaker", self._speaker),
-            ("interview", self.apply_id),
-            ("participant", self.apply_id),
-        ):
-            out[column] = out[column].map({v: change(v) for v in out[column].unique()})
-        _keep_apart(turns, out)
-        return check(out, TURNS)
+        return _with(turns, [self._row(row) for row in _rows_of(turns)])
+
+    def _row(self, row: _Row) -> _Row:
+        return _Row(
+            self.apply_id(row.interview),
+            self.apply_id(row.participant),
+            self._speaker(row.speaker),
+            row.role,
+            self.apply(row.text),
+        )
 
     def _speaker(self, label: str) -> str:
         if label in self.speakers.values():
@@ -214,11 +230,8 @@ def pseudonyms(
     "P01's bike? [mechanic] told P01: devices break."
     """
     speakers = dict(speakers or {})
-    rules = _rules(names, speakers)
-    ordered = tuple(sorted(rules, key=lambda r: (-len(r.name), r.name)))
-    made = Pseudonyms(ordered, speakers, dict(ids or {}))
-    _check_settled(made)
-    return made
+    people = tuple((k, v) for k, v in speakers.items() if k != v and _person(k))
+    return Pseudonyms(_rules(tuple(names.items()), people), speakers, dict(ids or {}))
 
 
 def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Pseudonyms:
@@ -227,7 +240,7 @@ def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Ps
     The participant's label becomes the participant's id, an interviewer's ``Interviewer`` (the
     next one's ``Interviewer 2``), any other's what the list says or ``[name]``. An id that came
     from the file's name loses listed names and its speakers' names; where the participant's own
-    name has no pseudonym, six hex digits of the words keep the ids of interviews apart. A
+    name has no pseudonym, six digits made from the words keep the ids of interviews apart. A
     participant's id that the study chose itself loses only listed names.
 
     Parameters
@@ -237,22 +250,26 @@ def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Ps
     names
         Listed names and their pseudonyms.
     """
-    names = dict(names or {})
-    first = turns.drop_duplicates("speaker")
-    labels = dict(zip(first["speaker"], first["role"], strict=True))
-    words = "\n".join(turns["text"]).encode()
-    stand_in = f"participant-{hashlib.sha256(words).hexdigest()[:6]}"
-    settled = {name: pseudonym.strip() or stand_in for name, pseudonym in names.items()}
+    return _for_rows(_rows_of(turns), names or {})
+
+
+def _for_rows(rows: Sequence[_Row], names: Mapping[str, str]) -> Pseudonyms:
+    labels: dict[str, str] = {}
+    for row in rows:
+        labels.setdefault(row.speaker, row.role)
+    words = "\n".join(row.text for row in rows).encode()
+    unique = f"participant-{int(hashlib.sha256(words).hexdigest(), 16) % 10**6:06d}"
+    settled = {name: pseudonym.strip() or _STAND_IN for name, pseudonym in names.items()}
     listed = pseudonyms(settled)
     ids: dict[str, str] = {}
-    for interview, participant in set(zip(turns["interview"], turns["participant"], strict=True)):
+    for interview, participant in {(row.interview, row.participant) for row in rows}:
         own = "" if participant == interview else participant
-        heard = _speakers(labels, own or stand_in, settled)
-        ids[interview] = pseudonyms(settled, speakers=heard).apply_id(interview)
+        heard = pseudonyms(settled, speakers=_speakers(labels, own or _STAND_IN, settled))
+        ids[interview] = heard.apply_id(interview).replace(_STAND_IN, unique)
         if own:
-            ids.setdefault(own, listed.apply_id(own))
-    participant = ids[turns["participant"].iloc[0]]
-    return pseudonyms(names, speakers=_speakers(labels, participant, names), ids=ids)
+            ids[own] = listed.apply_id(own).replace(_STAND_IN, unique)
+    speakers = _speakers(labels, ids[rows[0].participant], names) if rows else {}
+    return pseudonyms(names, speakers=speakers, ids=ids)
 
 
 def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -278,14 +295,36 @@ def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) ->
     >>> pseudonymise(turns, {"Dev": "[mechanic]"})[["speaker", "text"]].values.tolist()
     [['Interviewer', 'And then, P01?'], ['P01', 'I rang [mechanic], Interviewer.']]
     """
-    if turns.empty:
-        return turns
-    parts = [
-        for_turns(own, names).apply_turns(own) for _, own in turns.groupby("interview", sort=False)
-    ]
-    out = pd.concat(parts, ignore_index=True)
-    _keep_apart(turns, out)
-    return out
+    rows = _rows_of(turns)
+    talks: dict[str, list[int]] = {}
+    for at, row in enumerate(rows):
+        talks.setdefault(row.interview, []).append(at)
+    done = list(rows)
+    for places in talks.values():
+        hide = _for_rows([rows[at] for at in places], names or {})
+        for at in places:
+            done[at] = hide._row(rows[at])
+    return _with(turns, done)
+
+
+def _rows_of(turns: pd.DataFrame) -> list[_Row]:
+    return [_Row(*row) for row in zip(*(turns[c].tolist() for c in _Row._fields), strict=True)]
+
+
+def _with(turns: pd.DataFrame, rows: Sequence[_Row]) -> pd.DataFrame:
+    """Return the turns with what the rows now say, if no two ids have become one."""
+    for column in ("interview", "participant"):
+        was: dict[str, str] = {}
+        for old, new in zip(turns[column], (getattr(row, column) for row in rows), strict=True):
+            if was.setdefault(new, old) != old:
+                raise ConfigError(
+                    f"two {column}s would both be called {new!r} without their names",
+                    remedy="give their names different pseudonyms in names.csv",
+                )
+    out = turns.copy()
+    for column in _Row._fields:
+        out[column] = [getattr(row, column) for row in rows]
+    return check(out, TURNS)
 
 
 def load_names(path: str | Path) -> dict[str, str]:
@@ -311,7 +350,7 @@ def load_names(path: str | Path) -> dict[str, str]:
     seen: dict[str, str] = {}
     for line, row in rows[1:]:
         cells = dict(zip(headings, map(_one_line, row), strict=False))
-        name, pseudonym = cells["name"], cells.get("pseudonym", "")
+        name, pseudonym = cells.get("name", ""), cells.get("pseudonym", "")
         if not _bare(name):
             raise ConfigError("a row without a name", path=path, line=line, column="name")
         if seen.setdefault(_level(name), pseudonym) != pseudonym:
@@ -347,31 +386,33 @@ def _speakers(
     return chosen
 
 
-def _rules(names: Mapping[str, str], speakers: Mapping[str, str]) -> list[_Rule]:
-    """Turn listed names and speakers' into rules, one for each name; the list wins."""
-    people = {label: _person(label) for label, own in speakers.items() if own != label}
+@functools.lru_cache(maxsize=256)
+def _rules(
+    names: tuple[tuple[str, str], ...], speakers: tuple[tuple[str, str], ...]
+) -> tuple[_Rule, ...]:
+    """Turn listed names and speakers' into rules, longest name first; the list wins."""
     # A study may call its participant by part of the name; the words then say [name] instead.
     stands = {
-        label: NAME if _words(person) & _words(speakers[label]) else speakers[label]
-        for label, person in people.items()
+        _person(label): NAME if _words(_person(label)) & _words(own) else own
+        for label, own in speakers
     }
-    by_person = {_level(person): stands[label] for label, person in people.items() if person}
+    by_person = {_level(person): own for person, own in stands.items()}
     rules: dict[str, _Rule] = {}
     blank: set[str] = set()
-    for given, pseudonym in names.items():
+    for given, pseudonym in names:
         name = _bare(given)
         if not name or name.casefold() in _NO_NAMES:
             raise ConfigError(f"{given!r} in the list of names is no name", remedy="take it out")
         key = _level(name)
         chosen = pseudonym.strip() or by_person.get(key, "")
-        rules[key] = _Rule(name, chosen or NAME, (name,), _sure(name) and not name.islower())
+        rules[key] = _listed(name, chosen or NAME)
         if not chosen:
             blank.add(key)
     parts: dict[str, str] = {}
-    for label, name in people.items():
+    for name, own in stands.items():
         if len(name) < 2 or name.casefold() in _NO_NAMES:
             continue
-        whole = rules.setdefault(_level(name), _heard(name, stands[label]))
+        whole = rules.setdefault(_level(name), _heard(name, own))
         for part in _parts(name):
             # A surname that two people share points to neither.
             same = parts.setdefault(part, whole.replacement) == whole.replacement
@@ -381,7 +422,19 @@ def _rules(names: Mapping[str, str], speakers: Mapping[str, str]) -> list[_Rule]
         if key in blank:
             rules[key] = replace(rules[key], replacement=replacement)
         rules.setdefault(key, _heard(part, replacement, part=True))
-    return list(rules.values())
+    ordered = tuple(sorted(rules.values(), key=lambda r: (-len(r.name), r.name)))
+    _check_settled(ordered)
+    return ordered
+
+
+def _listed(name: str, replacement: str) -> _Rule:
+    """Make the rule for a name of the list."""
+    if _sure(name):
+        return _Rule(name, replacement, (name,), ignore_case=True)
+    # Listed in small letters, an ordinary word is still meant as a name: not every "will" is Will.
+    as_name = name.title() if name.islower() else name
+    forms = (as_name,) if name.casefold() in _ORDINARY else tuple(dict.fromkeys((as_name, name)))
+    return _Rule(name, replacement, forms)
 
 
 def _heard(name: str, replacement: str, *, part: bool = False) -> _Rule:
@@ -410,7 +463,7 @@ def _person(label: str) -> str:
 
 
 def _parts(name: str) -> list[str]:
-    words = [_bare(word) for word in name.split()]
+    words = [_bare(word) for word in [*name.split(), *re.split(r"[\s\-\u2010\u2011]+", name)]]
     return [
         w
         for w in words
@@ -491,10 +544,11 @@ def _for_id(replacement: str) -> str:
 # -- checks -----------------------------------------------------------------------------------
 
 
-def _check_settled(made: Pseudonyms) -> None:
+def _check_settled(rules: tuple[_Rule, ...]) -> None:
     """Refuse a pseudonym that would be replaced in its turn, alone or with a word beside it."""
-    joining = {word for r in made.rules for word in _words(r.name) if " " in r.name} - _NO_NAMES
-    for chosen in {r.replacement for r in made.rules}:
+    joining = {word for r in rules for word in _words(r.name) if " " in r.name} - _NO_NAMES
+    made = Pseudonyms(rules)
+    for chosen in {r.replacement for r in rules}:
         if _bracketed(chosen):
             continue
         if made.apply(chosen) != chosen or not joining.isdisjoint(_words(chosen) - _TITLES):
@@ -506,18 +560,6 @@ def _check_settled(made: Pseudonyms) -> None:
 
 def _words(name: str) -> set[str]:
     return {_level(_bare(word)) for word in re.split(r"[\s._-]+", name)}
-
-
-def _keep_apart(before: pd.DataFrame, after: pd.DataFrame) -> None:
-    for column in ("interview", "participant"):
-        ids = pd.DataFrame({"was": before[column].to_numpy(), "now": after[column].to_numpy()})
-        ids = ids.drop_duplicates()
-        twice = ids.loc[ids["now"].duplicated(), "now"]
-        if not twice.empty:
-            raise ConfigError(
-                f"two {column}s would both be called {twice.iloc[0]!r} without their names",
-                remedy="give their names different pseudonyms in names.csv",
-            )
 
 
 # -- the list ---------------------------------------------------------------------------------

@@ -373,6 +373,8 @@ def check(frame: pd.DataFrame, table: Table, *, path: str | Path | None = None) 
     stage, value
     """
     out = frame.copy()
+    # A table that was never a file is named by its own name.
+    path = table.name if path is None else path
     for column in table.columns:
         if column.name not in out.columns:
             if column.required:

@@ -15,6 +15,7 @@ def told():
     coded = pd.DataFrame(
         {
             "unit_id": [f"u{i}" for i in range(n)],
+            "interview": [f"i{i}" for i in range(n)],
             "participant": [f"P{i}" for i in range(n)],
             "stage": "using",
             "valence": [-0.9, -0.8, -0.7, 0.6, -0.95, -0.6],

@@ -1,0 +1,132 @@
+"""The words on and around a chart: numbers as readers see them, titles' lines, descriptions."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+import pandas as pd
+
+NARROW_WRAP = 44
+"""Characters in a line of a narrow chart's subtitle."""
+FEW_PARTICIPANTS = 10
+"""Below this a bootstrap of participants gives too narrow intervals, and the chart says so."""
+
+METHOD_WORDS = {
+    "human": "Coded by people.",
+    "machine": "Machine-coded, unverified: no person has checked these codings yet.",
+    "prediction-powered": (
+        "Machine-coded and corrected by people's codings of a random draw; "
+        "the intervals include the machine's error."
+    ),
+}
+
+
+def signed(value: float) -> str:
+    """Return a valence with its sign and two decimals; an en dash where there is none.
+
+    Examples
+    --------
+    >>> signed(-0.314), signed(0.0), signed(float("nan"))
+    ('−0.31', '0.00', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    text = f"{abs(value):.2f}"
+    return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval in words.
+
+    Examples
+    --------
+    >>> interval(-0.5, 0.25), interval(float("nan"), 0.2)
+    ('−0.50 to +0.25', 'no interval')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "no interval"
+    return f"{signed(low)} to {signed(high)}"
+
+
+def feeling(low: float, high: float) -> str:
+    """Return which side of neutral the whole interval lies on: ``good``, ``bad`` or ``either``.
+
+    This is the second cue beside colour. It reads the interval as it is printed, to two decimals:
+    shape and numbers never disagree.
+
+    Examples
+    --------
+    >>> feeling(0.1, 0.5), feeling(-0.5, -0.1), feeling(-0.1, 0.2), feeling(float("nan"), 0.5)
+    ('good', 'bad', 'either', 'either')
+    """
+    return "good" if round(low, 2) > 0 else "bad" if round(high, 2) < 0 else "either"
+
+
+def people(n: int, *, is_thin: bool = False) -> str:
+    """Return how many participants spoke of a stage, as it stands under the stage's name.
+
+    Examples
+    --------
+    >>> people(12), people(1, is_thin=True), people(0)
+    ('12 people', '1 person (thin)', 'nobody')
+    """
+    if n == 0:
+        return "nobody"
+    return f"{n} {'person' if n == 1 else 'people'}{' (thin)' if is_thin else ''}"
+
+
+def wrap(text: str, width: int, lines: int = 3) -> list[str]:
+    """Break a name into at most ``lines`` lines; what does not fit ends in an ellipsis.
+
+    Examples
+    --------
+    >>> wrap("test ride and sign-up", 12)
+    ['test ride', 'and sign-up']
+    """
+    return textwrap.wrap(" ".join(text.split()), width, max_lines=lines, placeholder=" …") or [""]
+
+
+def subtitle(
+    table: pd.DataFrame, more: Sequence[str] = (), *, bars: bool = True, width: int = 0
+) -> list[str]:
+    """Return the lines under a chart's title: how the units were coded comes first.
+
+    Parameters
+    ----------
+    table
+        CURVE.
+    more
+        Further sentences.
+    bars
+        Whether the chart draws intervals.
+    width
+        Wrap at so many characters; 0 leaves one sentence a line.
+    """
+    lines = [METHOD_WORDS[m] for m in METHOD_WORDS if m in set(table["method"])]
+    sizes = table.loc[table["n_participants_group"] > 0].groupby("group")["n_participants_group"]
+    many = sizes.max().tolist()
+    who = f"{people(many[0])} interviewed. " if len(many) == 1 else ""
+    if who or bars:
+        lines.append(f"{who}{'Bars: 95 % intervals.' if bars else ''}".strip())
+    if bars and many and min(many) < FEW_PARTICIPANTS:
+        each = "" if len(many) == 1 else " in a group"
+        lines.append(f"Fewer than {FEW_PARTICIPANTS} people{each}: the intervals are too narrow.")
+    lines += more
+    if not width:
+        return lines
+    return [part for line in lines for part in textwrap.wrap(line, width)]
+
+
+def describe(table: pd.DataFrame, title: str) -> str:
+    """Return a chart in words, for readers who cannot see it: every stage with its numbers."""
+    parts = []
+    for row in table.itertuples(index=False):
+        who = f"{row.group}, " if row.group else ""
+        if math.isnan(row.valence):
+            parts.append(f"{who}{row.stage}: nobody spoke of it")
+        else:
+            parts.append(f"{who}{row.stage}: {row.felt} ({row.between}), {row.people}")
+    said = "; ".join(parts) or "no stage yet"
+    return f"{title}. Valence from −1, felt bad, to +1, felt good. {said}."

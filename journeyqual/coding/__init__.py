@@ -1,0 +1,172 @@
+"""Coders: units and a codebook in, codings out; people's codings come from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from journeyqual import schema
+from journeyqual.codebook import Codebook
+from journeyqual.coding import feeling, stage
+from journeyqual.coding.feeling import FeelingCoder
+from journeyqual.coding.protocol import UNSURE, Coder
+from journeyqual.coding.stage import StageMatcher
+from journeyqual.models.encoder import Encoder, Vectors, minilm
+from journeyqual.models.vectors import cached_encode
+
+JOIN = ";"
+"""Between the names of several coders in the one column ``coder``."""
+
+__all__ = [
+    "UNSURE", "Coder", "code_units", "coder_names", "default_coders", "to_codings",
+]  # fmt: skip
+
+
+def code_units(
+    units: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    encoder: Encoder | None = None,
+    tags: pd.DataFrame | None = None,
+    cache: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    coders: Sequence[Coder] | None = None,
+) -> pd.DataFrame:
+    """Code a table of units: every row comes back, in its place, with a value on every dimension.
+
+    Parameters
+    ----------
+    units
+        A table of `schema.UNITS_IN`; other columns are kept.
+    codebook
+        Stages, touchpoints and emotions to choose from.
+    encoder
+        For the stages; None is MiniLM. Feelings are always read with MiniLM, which their heads were
+        trained on.
+    tags
+        People's codings to learn from, a table of `schema.TAGS`.
+    cache
+        Folder of the vector cache; None keeps nothing.
+    progress
+        Called with (texts encoded, texts in all), for each encoder in turn.
+    coders
+        Used instead of the shipped ones; ``encoder`` and ``tags`` are then theirs to know.
+
+    Returns
+    -------
+    DataFrame
+        A table of `schema.CODED`.
+
+    Raises
+    ------
+    SchemaError
+        If the units or the tags are no such table.
+    ConfigError
+        If a tag names a stage that the codebook has not.
+    ModelError
+        If a model is missing or damaged.
+    """
+    units = schema.check(units, schema.UNITS_IN)
+    if coders is None:
+        coders = default_coders(encoder, tags=tags, cache=cache)
+    vectors: dict[str, Vectors] = {}
+    out = units.copy()
+    for coder in coders:
+        key = coder.encoder.fingerprint
+        if key not in vectors:
+            vectors[key] = cached_encode(units["text"].tolist(), coder.encoder, cache, progress)
+        columns = coder.code(units, vectors[key], codebook)
+        for name in columns:
+            out[name] = columns[name].to_numpy()
+    out["coder"] = JOIN.join(dict.fromkeys(coder.name for coder in coders))
+    return schema.check(out, schema.CODED)
+
+
+def default_coders(
+    encoder: Encoder | None = None,
+    *,
+    tags: pd.DataFrame | None = None,
+    cache: str | Path | None = None,
+) -> tuple[Coder, ...]:
+    """Return the coders that ship with journeyqual: stage and touchpoint, valence and emotion.
+
+    Raises
+    ------
+    ModelError
+        If a model is missing or damaged.
+    """
+    matcher = StageMatcher.shipped(encoder or minilm(), tags=tags, cache=cache)
+    return (matcher, FeelingCoder.shipped(minilm(), cache=cache))
+
+
+def coder_names(
+    *, encoder: Encoder | None = None, tags: pd.DataFrame | None = None
+) -> dict[str, str]:
+    """Return, by dimension, what the shipped coders would sign with; no model is loaded.
+
+    Parameters
+    ----------
+    encoder, tags
+        As for `code_units`.
+
+    Raises
+    ------
+    ModelError
+        If the weights' manifest is missing or damaged.
+    """
+    by_stage = stage.coder_name(encoder, tags)
+    by_feeling = feeling.coder_name()
+    return {
+        **dict.fromkeys(stage.DIMENSIONS, by_stage),
+        **dict.fromkeys(feeling.DIMENSIONS, by_feeling),
+    }
+
+
+def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.DataFrame:
+    """Turn a coded table into rows for the store: one for each unit and dimension, as suggestions.
+
+    Parameters
+    ----------
+    coded
+        A table of `schema.CODED`.
+    codebook
+        The one it was coded with; its version goes on every row.
+    coded_at
+        When, as ISO 8601 text.
+
+    Returns
+    -------
+    DataFrame
+        A table of `schema.CODINGS` with the dimensions stage, touchpoint, valence (four decimals)
+        and emotion, unit by unit. A blank touchpoint says that none was spoken of. Only a stage has
+        a confidence.
+
+    Raises
+    ------
+    SchemaError
+        If the table is not coded.
+    """
+    coded = schema.check(coded, schema.CODED)
+    dimensions = (*stage.DIMENSIONS, *feeling.DIMENSIONS)
+    parts = []
+    for rank, dimension in enumerate(dimensions):
+        values = coded[dimension]
+        part = pd.DataFrame({"unit_id": coded["unit_id"], "dimension": dimension})
+        part["value"] = values.map("{:.4f}".format) if dimension == "valence" else values
+        part["coder"] = coded["coder"].map(lambda names, d=dimension: _signed(names, d))
+        part["confidence"] = coded["stage_confidence"] if dimension == "stage" else float("nan")
+        part["place"] = range(rank, len(coded) * len(dimensions), len(dimensions))
+        parts.append(part)
+    out = pd.concat(parts).sort_values("place").drop(columns="place")
+    out["status"], out["memo"] = "suggested", ""
+    out["coded_at"], out["codebook_version"] = coded_at, codebook.version
+    return schema.check(out, schema.CODINGS)
+
+
+def _signed(names: str, dimension: str) -> str:
+    """Pick one dimension's coder out of the joined names; a lone coder signs everything."""
+    mine = stage.MODEL if dimension in stage.DIMENSIONS else feeling.MODEL
+    found = [n for n in names.split(JOIN) if n.startswith(f"model:{mine}@")]
+    return found[0] if found else names

@@ -1,0 +1,46 @@
+"""What a coder is: a name, the dimensions it judges, and one function from tables to a table."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pandas as pd
+
+from journeyqual.codebook import Codebook
+from journeyqual.models.encoder import Encoder, Vectors
+
+UNSURE = 0.5
+"""Under this confidence a coder is unsure: its answer is more likely wrong than right."""
+
+
+class Coder(Protocol):
+    """A machine that codes units; it is handed tables and never sees the store."""
+
+    @property
+    def name(self) -> str:
+        """What its codings are signed with, for example ``model:stage-matcher@1``."""
+        ...
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions that it judges, for example ``("stage", "touchpoint")``."""
+        ...
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder whose vectors it reads."""
+        ...
+
+    def code(self, units: pd.DataFrame, vectors: Vectors, codebook: Codebook) -> pd.DataFrame:
+        """Return the CODED columns of its dimensions, a row per unit in the same order.
+
+        Parameters
+        ----------
+        units
+            A checked table of `schema.UNITS_IN`, with the index 0, 1, 2, …
+        vectors
+            Of the units' texts by `encoder`, shape (units, dim).
+        codebook
+            The codes to choose from.
+        """
+        ...

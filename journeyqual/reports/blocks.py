@@ -1,0 +1,391 @@
+"""The blocks that a report is made of, each as HTML and as Markdown.
+
+A block is filled from finished tables by a template that escapes everything it is given (Jinja2's
+autoescape, markupsafe): transcripts are hostile text. The same block stands in JupyterLab and in
+the page that `journeyqual.reports.html` writes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from journeyqual.charts import in_report
+from journeyqual.charts.frame import checked
+from journeyqual.charts.palette import css_variables
+from journeyqual.charts.words import METHOD_WORDS, feeling, people, signed
+from journeyqual.codebook import Codebook
+from journeyqual.errors import SchemaError
+from journeyqual.schema import EMOTIONS, QUOTES, READING, check
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from journeyqual.study import Study
+
+TEMPLATES = Path(__file__).parent / "template"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
+MOMENTS = (
+    ("lowest", "The lowest point"), ("highest", "The highest point"), ("last", "How it ends"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of a report: as HTML, and as Markdown for what cannot show HTML."""
+
+    html: str
+    markdown: str
+
+    def _repr_html_(self) -> str:
+        # Only JupyterLab needs the style in the output; the page has it in its head.
+        return self.html if in_report() else f"<style>{live_css()}</style>{self.html}"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return self.markdown
+
+
+def header(study: Study) -> Block:
+    """Return the head of a report: title, note, the headline, and how much was heard.
+
+    Parameters
+    ----------
+    study
+        An open study.
+    """
+    facts = study.facts()
+    counts: list[tuple[object, str]] = [
+        (facts[k], k) for k in ("interviews", "participants", "units") if k in facts
+    ]
+    counts.append((len(study.codebook.stages), "stages"))
+    title, note, headline = study.config.title, study.config.note, study.headline()
+    html = _fill("header", title=title, note=note, headline=headline, counts=counts)
+    lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**"]
+    lines.append(", ".join(f"{n} {what}" for n, what in counts))
+    return Block(html, "\n\n".join(line for line in lines if line))
+
+
+def how_to_read(curve: pd.DataFrame, codebook: Codebook) -> Block:
+    """Return the legend of the curve in words and signs: shape, hollow, bar, thin line, tick."""
+    table = checked(curve, codebook)
+    expected = any(s.expected_valence is not None for s in codebook.stages)
+    thin = bool(table["is_thin"].any())
+    html = _fill("legend", expected=expected, thin=thin)
+    lines = [
+        "- triangle up: felt good, and so does the whole interval",
+        "- triangle down: felt bad, and so does the whole interval",
+        "- circle: could be either, the interval reaches both sides",
+        "- bar: 95 % interval over participants",
+        "- grey lines: one person each",
+    ]
+    lines += ["- hollow and dashed: thin, few people spoke of it"] if thin else []
+    lines += ["- short line: what the team expected"] if expected else []
+    return Block(html, "\n".join(lines))
+
+
+def moments(curve: pd.DataFrame, reading: pd.DataFrame, quotes: pd.DataFrame) -> Block:
+    """Return what a reader remembers: lowest, highest and last stage, each with a voice.
+
+    Parameters
+    ----------
+    curve, reading, quotes
+        CURVE of one group, READING of it and QUOTES behind it.
+    """
+    said = check(quotes, QUOTES)
+    places = {r.stage: r for r in curve.itertuples(index=False)}
+    cards = []
+    for measure, words in MOMENTS:
+        rows = check(reading, READING)
+        for row in rows[rows["measure"] == measure].itertuples(index=False):
+            voice = said[(said["stage"] == row.stage) & (said["stance"] == "supports")]
+            place = places.get(row.stage)
+            cards.append(
+                {
+                    "label": words,
+                    "stage": row.stage,
+                    "order": None if place is None else int(place.stage_order),
+                    "place": None if place is None else _place(place),
+                    "felt": signed(row.value),
+                    "quote": _quote(next(voice.itertuples(index=False))) if len(voice) else None,
+                }
+            )
+    markdown = "\n\n".join(f"**{c['label']}**: {_md(c['stage'])} ({c['felt']})" for c in cards)
+    return Block(_fill("moments", cards=cards), markdown)
+
+
+def stage_links(curve: pd.DataFrame, codebook: Codebook) -> Block:
+    """Return a link to the evidence of every stage: the chart's clicks, for the keyboard."""
+    rows = _stages(curve, codebook)
+    markdown = "\n".join(f"- {_md(r['name'])}: {r['felt']}, {r['people']}" for r in rows)
+    return Block(_fill("links", rows=rows), markdown)
+
+
+def evidence(curve: pd.DataFrame, quotes: pd.DataFrame, codebook: Codebook) -> Block:
+    """Return a section a stage: definition, n, value with interval, the quotes for and against.
+
+    Parameters
+    ----------
+    curve
+        CURVE of all participants.
+    quotes
+        QUOTES behind it. A stage without a contradicting quote says that none was found.
+    codebook
+        Defines the stages; a stage that nobody spoke of says so.
+
+    Raises
+    ------
+    ConfigError, SchemaError
+        If a table is not what it should be or names a stage that the codebook lacks.
+    """
+    said = check(quotes, QUOTES).sort_values(["stage_order", "stance", "rank"], kind="stable")
+    rows = _stages(curve, codebook)
+    parts = []
+    for row in rows:
+        own = said[said["stage"] == row["name"]]
+        row["supports"] = [
+            _quote(q) for q in own[own["stance"] == "supports"].itertuples(index=False)
+        ]
+        row["contradicts"] = [
+            _quote(q) for q in own[own["stance"] == "contradicts"].itertuples(index=False)
+        ]
+        lines = [f"### {_md(row['name'])}", f"{row['felt']} ({row['between']}), {row['people']}"]
+        for stance in ("supports", "contradicts"):
+            lines += [
+                f"> {_md(q['text'])}\n>\n> {_md(q['participant'])}, {q['time']}, {stance}"
+                for q in row[stance]
+            ]
+        parts.append("\n\n".join(lines))
+    return Block(_fill("evidence", rows=rows), "\n\n".join(parts))
+
+
+def curve_table(curve: pd.DataFrame, codebook: Codebook, *, by: str = "") -> Block:
+    """Return the numbers behind a curve as a table.
+
+    Parameters
+    ----------
+    curve
+        CURVE, of one group or several.
+    codebook
+        Gives the order of the stages.
+    by
+        What the groups are, for the column's name.
+    """
+    table = checked(curve, codebook)
+    rows = []
+    for r in table.itertuples(index=False):
+        rows.append(
+            [
+                *([r.group] if by else []), r.stage, r.felt, r.between, r.n_participants, r.n_units,
+                r.n_human, _number(r.valence_participants_first), _number(r.spread, sign=False),
+                "thin" if r.is_thin and r.n_participants else "",
+            ]
+        )  # fmt: skip
+    columns = [
+        *([by] if by else []), "stage", "valence", "95 % interval", "people", "units",
+        "coded by people", "mean of people's means", "spread", "note",
+    ]  # fmt: skip
+    return _table("The numbers behind the curve", columns, rows, head=2 if by else 1)
+
+
+def emotion_table(emotions: pd.DataFrame, codebook: Codebook) -> Block:
+    """Return the share of each emotion in each stage as a table."""
+    table = check(emotions, EMOTIONS)
+    shares = {(r.stage, r.emotion): f"{r.share:.0%}" for r in table.itertuples(index=False)}
+    told = [s for s in codebook.stage_names if s in set(table["stage"])]
+    rows = [[s, *(shares.get((s, e), "–") for e in codebook.emotion_names)] for s in told]
+    return _table("Share of each stage's talk", ["stage", *codebook.emotion_names], rows)
+
+
+def compared(by: str) -> Block:
+    """Return the heading of the comparison of groups; nothing if no groups are compared.
+
+    Parameters
+    ----------
+    by
+        The attribute of participants that groups them, or "".
+    """
+    markdown = f"## Compared by {_md(by)}" if by else ""
+    return Block(_fill("compared", by=by), markdown)
+
+
+def coverage_table(coverage: pd.DataFrame) -> Block:
+    """Return how much was said about each stage, and how much of that the coder is unsure of.
+
+    Raises
+    ------
+    SchemaError
+        If a column of the coverage table is missing.
+    """
+    wanted = ["stage", "n_participants", "n_units", "n_unsure", "is_thin"]
+    missing = [c for c in wanted if c not in coverage.columns]
+    if missing:
+        raise SchemaError(f"no column {missing[0]!r}", remedy=f"coverage has {', '.join(wanted)}")
+    rows = [
+        [
+            r.stage, r.n_participants, r.n_units, r.n_unsure,
+            "nobody spoke of it" if r.n_participants == 0 else "thin" if r.is_thin else "",
+        ]
+        for r in coverage.itertuples(index=False)
+    ]  # fmt: skip
+    columns = ["stage", "people", "units", "units the coder is unsure of", "note"]
+    return _table("How much was said", columns, rows, closed=False)
+
+
+def method(facts: Mapping[str, str | int], curve: pd.DataFrame) -> Block:
+    """Return how the report was made and what it cannot say: the method appendix.
+
+    Parameters
+    ----------
+    facts
+        What was used, name to value.
+    curve
+        CURVE; how its units were coded decides which limits are told.
+    """
+    how = set(curve["method"])
+    html = _fill(
+        "method", facts=list(facts.items()), machine="machine" in how, words=_method(curve)
+    )
+    markdown = "\n".join(f"- {_md(k)}: {_md(str(v))}" for k, v in facts.items())
+    return Block(html, f"{_method(curve)}\n\n{markdown}")
+
+
+def _stages(curve: pd.DataFrame, codebook: Codebook) -> list[dict[str, Any]]:
+    """Return what templates need of every stage of the codebook, those without voices too."""
+    table = checked(curve, codebook)
+    if table["group"].nunique() > 1:
+        raise SchemaError("one curve wanted, here are several", column="group", remedy="pick one")
+    told: dict[str, Any] = {r.stage: r for r in table.itertuples(index=False)}
+    rows = []
+    for order, stage in enumerate(codebook.stages):
+        row: Any = told.get(stage.name)
+        heard = row is not None and not math.isnan(row.valence)
+        rows.append(
+            {
+                "order": order, "name": stage.name, "side": stage.side, "brief": stage.brief,
+                "definition": stage.definition, "owner": stage.owner,
+                "touchpoints": [t.name for t in stage.touchpoints],
+                "expected": None
+                if stage.expected_valence is None
+                else signed(stage.expected_valence),
+                "heard": heard,
+                "felt": row.felt if heard else "–",
+                "between": row.between if heard else "no interval",
+                "people": people(row.n_participants if row is not None else 0),
+                "units": int(row.n_units) if row is not None else 0,
+                "is_thin": bool(heard and row.is_thin),
+                "place": _place(row) if heard else None,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _place(row: Any) -> dict[str, Any] | None:
+    """Return where a valence and its interval stand on a track of 100, and its sign and colour."""
+    if math.isnan(row.valence):
+        return None
+    between = not (math.isnan(row.valence_low) or math.isnan(row.valence_high))
+    low, high = (row.valence_low, row.valence_high) if between else (row.valence, row.valence)
+    return {
+        "at": round(50 * (row.valence + 1), 2),
+        "low": round(50 * (low + 1), 2),
+        "width": round(50 * (high - low), 2),
+        "sign": feeling(row.valence_low, row.valence_high),
+        "is_thin": bool(row.is_thin),
+        # The same scale as the charts: full colour from 0.6 on, grey at 0.
+        "pole": "good" if row.valence >= 0 else "bad",
+        "strength": round(100 * min(1.0, abs(row.valence) / 0.6)),
+    }
+
+
+def _quote(row: Any) -> dict[str, Any]:
+    return {
+        "text": row.text, "participant": row.participant, "stance": row.stance,
+        "time": clock(row.start_s), "emotion": row.emotion, "unit": row.unit_id,
+        "felt": signed(row.valence), "unsure": bool(row.unsure),
+    }  # fmt: skip
+
+
+def clock(seconds: float) -> str:
+    """Return a time in the interview as people read it; ``no time code`` where there is none.
+
+    Examples
+    --------
+    >>> clock(0.0), clock(252.7), clock(3661.0), clock(float("nan"))
+    ('0:00', '4:12', '1:01:01', 'no time code')
+    """
+    if math.isnan(seconds):
+        return "no time code"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _number(value: float, *, sign: bool = True) -> str:
+    if math.isnan(value):
+        return "–"
+    return signed(value) if sign else f"{value:.2f}"
+
+
+def _method(curve: pd.DataFrame) -> str:
+    found = set(curve["method"])
+    return " ".join(words for name, words in METHOD_WORDS.items() if name in found)
+
+
+def _table(
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    head: int = 1,
+    closed: bool = True,
+) -> Block:
+    html = _fill("table", caption=caption, columns=columns, rows=rows, head=head, closed=closed)
+    lines = [columns, ["---"] * len(columns), *rows]
+    markdown = "\n".join(
+        f"| {' | '.join(v if v == '---' else _md(str(v)) for v in line)} |" for line in lines
+    )
+    return Block(html, markdown)
+
+
+def _md(text: str) -> str:
+    """Return text as Markdown shows it letter by letter, on one line."""
+    line = escape(" ".join(text.split()), quote=False)
+    return _MARKDOWN.sub(r"\\\1", line)
+
+
+def live_css() -> str:
+    """Return the blocks' style for JupyterLab, light or dark as the Lab is."""
+    text = (TEMPLATES / "blocks.css").read_text(encoding="utf-8")
+    dark = f'[data-jp-theme-light="false"] .jq {{ {css_variables("dark")} }}'
+    # In JupyterLab a click on a chart cannot reach another cell's output.
+    hidden = ".jq-page-only { display: none }"
+    return f".jq {{ {css_variables('light')} }}\n{dark}\n{text}\n{hidden}"
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates' environment: it escapes everything, and an unknown name is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _fill(name: str, **values: Any) -> str:
+    return environment().get_template(f"blocks/{name}.html.j2").render(**values)

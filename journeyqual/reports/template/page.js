@@ -1,0 +1,106 @@
+// Draws the charts of a report, lets a click on a stage open its evidence, and switches light and dark.
+(() => {
+  "use strict";
+  const NARROW = 640;
+  const root = document.documentElement;
+  const themes = JSON.parse(document.getElementById("jq-themes").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const mode = () => root.dataset.theme || (dark.matches ? "dark" : "light");
+
+  const open = (order) => {
+    const stage = document.getElementById(`stage-${order}`);
+    if (!stage) return;
+    stage.open = true;
+    stage.scrollIntoView({ block: "start" });
+    stage.querySelector("summary").focus({ preventScroll: true });
+  };
+
+  const fromHash = () => {
+    const found = /^#stage-(\d+)$/.exec(window.location.hash);
+    if (found) open(found[1]);
+  };
+
+  const charts = [...document.querySelectorAll(".jq-chart")].map((figure) => ({
+    place: figure.querySelector(".jq-view"),
+    spec: JSON.parse(figure.querySelector(".jq-spec").textContent),
+    shown: "",
+    view: null,
+    ready: Promise.resolve(),
+  }));
+
+  const draw = async (chart) => {
+    const width = chart.place.clientWidth;
+    const meta = (chart.spec.usermeta || {}).journeyqual || {};
+    const narrow = Boolean(meta.narrow) && width < NARROW;
+    const state = [mode(), narrow, meta.fit ? width : ""].join(" ");
+    if (!width || state === chart.shown) return;
+    chart.shown = state;
+    const spec = structuredClone(narrow ? meta.narrow : chart.spec);
+    spec.config = themes[mode()];
+    // A chart of several small charts cannot take its container's width by itself.
+    if (meta.fit && spec.spec) spec.spec.width = Math.max(160, width - (narrow ? 130 : 80));
+    if (chart.view) chart.view.finalize();
+    const result = await window.vegaEmbed(chart.place, spec, {
+      ast: true, // expressions are walked, not compiled: the page allows no eval
+      renderer: "svg",
+      actions: { export: true, source: false, compiled: false, editor: false },
+      tooltip: { theme: mode() },
+    });
+    chart.view = result;
+    const svg = chart.place.querySelector("svg.marks");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", chart.spec.description || "A chart");
+    try {
+      result.view.addSignalListener("jq_stage", (_, value) => {
+        const order = value && value.stage_order;
+        if (order && order.length) open(order[0]);
+      });
+    } catch {
+      // This chart has no stages to click.
+    }
+  };
+
+  // One after the other: two drawings at once would stand in the same place.
+  const redraw = (chart) => {
+    chart.ready = chart.ready
+      .then(() => draw(chart))
+      .catch((error) => {
+        chart.place.textContent = `This chart could not be drawn: ${error.message}`;
+        root.dataset.failed = "1";
+      });
+    return chart.ready;
+  };
+
+  const all = () => Promise.all(charts.map(redraw)).then(() => { root.dataset.drawn = mode(); });
+
+  const button = document.getElementById("jq-mode");
+  const label = () => { button.textContent = mode() === "dark" ? "Light" : "Dark"; };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = mode() === "dark" ? "light" : "dark";
+    label();
+    all();
+  });
+  dark.addEventListener("change", () => { label(); all(); });
+  label();
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest('a[href^="#stage-"]');
+    // The same link twice changes no address, so no event tells of it.
+    if (link && link.hash === window.location.hash) fromHash();
+  });
+  window.addEventListener("hashchange", fromHash);
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  });
+  const watch = new ResizeObserver((entries) => {
+    for (const entry of entries) {
+      const chart = charts.find((c) => c.place === entry.target);
+      if (chart) redraw(chart);
+    }
+  });
+  all().then(() => {
+    charts.forEach((chart) => watch.observe(chart.place));
+    fromHash();
+  });
+})();

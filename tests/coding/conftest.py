@@ -1,0 +1,58 @@
+"""Coders that stand on an encoder of two lines."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from word_encoder import DIM, SETTINGS, WordEncoder
+
+from journeyqual.coding.feeling import LABELS, FeelingCoder, FeelingHeads
+from journeyqual.coding.stage import StageMatcher
+
+
+@pytest.fixture
+def encoder():
+    return WordEncoder()
+
+
+@pytest.fixture
+def settings():
+    return SETTINGS
+
+
+@pytest.fixture
+def heads(encoder):
+    """Valence and the label follow the one word lovely or awful; all else is neutral."""
+    good, bad = encoder.encode(["lovely", "awful"])
+    valence = np.stack([bad, np.zeros(DIM), good]).astype(np.float32) * 20
+    weights = np.zeros((len(LABELS), DIM), np.float32)
+    weights[LABELS.index("joy")], weights[LABELS.index("anger")] = good * 20, bad * 20
+    bias = np.full(len(LABELS), -5, np.float32)
+    bias[LABELS.index("neutral")] = 0
+    nought = np.zeros(len(LABELS), np.float32)
+    return FeelingHeads(
+        valence, np.array([0, 4, 0], np.float32), np.array([-1, 0, 1], np.float32),
+        weights, bias, nought + 0.4, nought, nought,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def coders(encoder, settings, heads):
+    return (StageMatcher(encoder, settings), FeelingCoder(encoder, heads))
+
+
+@pytest.fixture
+def units():
+    """Two interviews; what each unit is about can be read off its words."""
+    texts = [
+        "I saw the price of buying", "lovely riding every day", "awful riding in rain",
+        "buying was awful", "riding riding riding", "zebra quantum",
+    ]  # fmt: skip
+    return pd.DataFrame(
+        {
+            "unit_id": [f"u{i}" for i in range(6)],
+            "interview": ["a", "a", "a", "b", "b", "b"],
+            "order": [0, 1, 2, 0, 1, 2],
+            "text": texts,
+            "segment": ["family"] * 3 + ["trader"] * 3,
+        }
+    )

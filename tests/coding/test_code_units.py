@@ -1,0 +1,141 @@
+"""Every row comes back, in its place, with a value on every dimension."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from word_encoder import DIM, SETTINGS, WordEncoder
+
+from journeyqual import coding, schema
+from journeyqual.codebook import from_dict
+from journeyqual.coding.stage import StageMatcher
+from journeyqual.errors import SchemaError
+
+BOOK = from_dict(
+    {
+        "name": "Bike",
+        "version": "7",
+        "stage": [
+            {"name": "buying", "definition": "buying, price"},
+            {"name": "using", "definition": "riding every day", "touchpoints": ["rain"]},
+        ],
+    }
+)
+
+
+def test_rows_order_and_extra_columns_are_kept(units, coders):
+    shuffled = units.iloc[[3, 0, 5, 1, 4, 2]]
+    out = coding.code_units(shuffled, BOOK, coders=coders)
+    assert out["unit_id"].tolist() == shuffled["unit_id"].tolist()
+    assert out["segment"].tolist() == shuffled["segment"].tolist()
+    assert out.columns[: len(schema.CODED.names)].tolist() == schema.CODED.names
+
+
+def test_words_decide_stage_valence_and_emotion(units, coders):
+    out = coding.code_units(units, BOOK, coders=coders).set_index("unit_id")
+    assert out["stage"].tolist()[:5] == ["buying", "using", "using", "buying", "using"]
+    assert out.loc["u1", "valence"] > 0.5
+    assert out.loc["u2", "valence"] < -0.5
+    assert out.loc[["u1", "u2", "u0"], "emotion"].tolist() == ["joy", "frustration", "neutral"]
+
+
+def test_a_unit_is_coded_the_same_alone_as_among_others(units, coders):
+    among = coding.code_units(units, BOOK, coders=coders)
+    alone = coding.code_units(units[units["interview"] == "b"], BOOK, coders=coders)
+    pd.testing.assert_frame_equal(alone, among[3:].reset_index(drop=True))
+
+
+def test_no_units_give_an_empty_coded_table(units, coders):
+    out = coding.code_units(units.iloc[:0], BOOK, coders=coders)
+    assert len(out) == 0
+    assert set(schema.CODED.names) <= set(out.columns)
+
+
+def test_a_missing_column_is_refused_by_name(units, coders):
+    with pytest.raises(SchemaError, match="no column 'order'"):
+        coding.code_units(units.drop(columns="order"), BOOK, coders=coders)
+
+
+def test_an_earlier_coding_is_replaced_not_doubled(units, coders):
+    once = coding.code_units(units, BOOK, coders=coders)
+    twice = coding.code_units(once, BOOK, coders=coders)
+    pd.testing.assert_frame_equal(once, twice)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "😡😡",
+        "…?!",
+        "Das war schrecklich teuer.",
+        "这很贵",
+        "مرحبا",
+        "a" * 5000,
+        "\u200b",
+    ],
+)
+@pytest.mark.parametrize("n_stages", [1, 2, 40])
+def test_hostile_texts_and_small_or_large_codebooks_give_a_valid_row(text, n_stages, coders):
+    book = from_dict({"name": "x", "stage": [{"name": f"stage {i}"} for i in range(n_stages)]})
+    frame = pd.DataFrame({"unit_id": ["u"], "interview": ["i"], "order": [0], "text": [text]})
+    out = coding.code_units(frame, book, coders=coders)
+    row = out.iloc[0]
+    assert row["stage"] in {*book.stage_names, ""}
+    assert np.isfinite([row["valence"], row["stage_confidence"]]).all()
+    assert row["emotion"] in book.emotion_names
+    if not any(c.isalnum() for c in text):
+        assert row["stage"] == ""
+        assert row["stage_confidence"] == pytest.approx(1 / (n_stages + 1))
+        assert row["valence"] == 0
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=6))
+def test_any_text_gives_a_coded_table(texts):
+    frame = pd.DataFrame({"text": pd.Series(texts, dtype=str)})
+    frame["unit_id"] = [f"u{i}" for i in range(len(frame))]
+    frame["interview"], frame["order"] = "i", 0.0
+    vectors = WordEncoder().encode(texts) if texts else np.zeros((0, DIM), np.float32)
+    out = StageMatcher(WordEncoder(), SETTINGS).code(frame, vectors, BOOK)
+    assert out["stage_confidence"].between(0, 1).all()
+    assert set(out["stage"]) <= {"buying", "using", ""}
+
+
+def test_codings_are_long_signed_and_suggested(units, coders):
+    coded = coding.code_units(units, BOOK, coders=coders)
+    out = coding.to_codings(coded, BOOK, "2026-03-01T00:00:00Z")
+    assert len(out) == 4 * len(units)
+    assert out["dimension"].tolist()[:4] == ["stage", "touchpoint", "valence", "emotion"]
+    assert set(out["status"]) == {"suggested"}
+    assert set(out["codebook_version"]) == {"7"}
+    stage, _, valence, _ = out[:4].itertuples(index=False)
+    assert stage.coder.startswith("model:stage-matcher@")
+    assert valence.coder.startswith("model:feeling@")
+    assert valence.value == f"{coded['valence'][0]:.4f}"
+    assert stage.confidence == coded["stage_confidence"][0]
+    assert np.isnan(valence.confidence)
+
+
+def test_a_table_by_one_other_coder_is_signed_by_it_throughout(units, coders):
+    coded = coding.code_units(units, BOOK, coders=coders).assign(coder="model:mine@3")
+    assert set(coding.to_codings(coded, BOOK, "")["coder"]) == {"model:mine@3"}
+
+
+def test_names_are_known_without_a_model_and_match_what_is_written(units, coders):
+    names = coding.coder_names(encoder=coders[0].encoder)
+    written = coding.to_codings(coding.code_units(units, BOOK, coders=coders), BOOK, "")
+    by_dimension = dict(zip(written["dimension"], written["coder"], strict=True))
+    assert by_dimension == names
+
+
+def test_other_tags_or_another_encoder_make_another_coder(units, encoder):
+    tags = units[:2].assign(stage="buying")
+    plain, tagged = coding.coder_names(), coding.coder_names(tags=tags)
+    assert plain["stage"].split("@")[0] == "model:stage-matcher"
+    assert tagged["stage"].startswith(plain["stage"] + "+tags")
+    assert tagged == coding.coder_names(tags=tags[::-1])
+    assert tagged["stage"] != coding.coder_names(tags=tags.assign(stage="using"))["stage"]
+    assert tagged["valence"] == plain["valence"]
+    assert "+encoderffffff" in coding.coder_names(encoder=encoder)["stage"]

@@ -1,0 +1,209 @@
+"""The stage matcher: probabilities worked out by hand, tags that teach, no double use."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from word_encoder import SETTINGS
+
+from journeyqual import schema
+from journeyqual.codebook import from_dict
+from journeyqual.coding.neighbours import neighbours
+from journeyqual.coding.stage import StageMatcher, StageSettings, StageVectors, stage_texts
+from journeyqual.coding.tags import learn, tags_hash
+from journeyqual.errors import ConfigError, ModelError, SchemaError
+
+BOOK = from_dict(
+    {
+        "name": "Bike",
+        "stage": [
+            {"name": "buying", "definition": "buying, price", "touchpoints": ["website", "shop"]},
+            {"name": "using", "definition": "riding every day"},
+        ],
+    }
+)
+
+
+def code(units, encoder, settings=SETTINGS, tags=None, book=BOOK, **options):
+    units = schema.check(units, schema.UNITS_IN)
+    matcher = StageMatcher(encoder, settings, tags=tags, **options)
+    return matcher.code(units, encoder.encode(units["text"].tolist()), book)
+
+
+class AxisEncoder:
+    """Texts are named after the point they are at, so that cosines can be done in the head."""
+
+    name, fingerprint, dim = "axes", "0" * 16, 2
+
+    def encode(self, texts):
+        at = {"east": [1, 0], "north": [0, 1], "unit": [0.6, 0.8]}
+        return np.array([at[t] for t in texts], np.float32)
+
+
+def test_probabilities_are_the_softmax_worked_out_by_hand():
+    book = from_dict({"name": "x", "stage": [{"name": "east"}, {"name": "north"}]})
+    units = pd.DataFrame({"unit_id": ["u"], "interview": ["i"], "order": [0], "text": ["unit"]})
+    settings = StageSettings(1.0, 0.5, 0.9, 1.0, 1, 0.0, 1.0, 0.0, 1.0)
+    out = code(units, AxisEncoder(), settings, book=book)
+    weights = np.array([np.exp(0.6), np.exp(0.8), 2 * np.exp(0.5)])
+    assert out["stage"].item() == "north"
+    assert out["stage_confidence"].item() == pytest.approx(weights[1] / weights.sum(), abs=1e-6)
+    assert out["unsure"].item()
+
+
+def test_dividing_a_stage_in_two_like_halves_leaves_none_as_likely():
+    units = pd.DataFrame({"unit_id": ["u"], "interview": ["i"], "order": [0], "text": ["unit"]})
+    settings = StageSettings(0.5, 0.7, 0.0, 1.0, 1, 0.0, 1.0, 0.0, 1.0)
+
+    def none(parts):
+        stages = StageVectors(np.repeat([[1.0, 0.0]], parts, 0).astype(np.float32), ())
+        stages = StageVectors(stages.whole, tuple(stages.whole[:1] for _ in range(parts)))
+        matcher = StageMatcher(AxisEncoder(), settings)
+        logits = matcher._zero_shot(np.float32([[0.6, 0.8]]), neighbours(units), stages)
+        return np.exp(logits[0, -1]) / np.exp(logits[0]).sum()
+
+    assert none(1) == pytest.approx(none(10), abs=1e-6)
+
+
+def test_similarity_mixes_the_whole_text_with_the_nearest_parts():
+    stages = StageVectors(np.float32([[1, 0]]), (np.float32([[0, 1], [1, 0], [-1, 0]]),))
+    unit = np.float32([[0.6, 0.8]])
+    assert stages.similarities(unit, 1.0, 1).item() == pytest.approx(0.6)
+    assert stages.similarities(unit, 0.0, 1).item() == pytest.approx(0.8)
+    assert stages.similarities(unit, 0.0, 2).item() == pytest.approx(0.7)
+    assert stages.similarities(unit, 0.5, 9).item() == pytest.approx(0.3 + 0.8 / 6)
+
+
+def test_what_is_excluded_does_not_draw_units():
+    stage = from_dict(
+        {"name": "x", "stage": [{"name": "use", "exclude": ["asking support for help"]}]}
+    ).stages[0]
+    assert stage_texts(stage) == ("use", ("use",))
+
+
+def test_neighbours_are_of_the_same_interview_whatever_the_row_order():
+    table = pd.DataFrame({"interview": list("aabba"), "order": [2, 0, 5, 9, 1]})
+    around = neighbours(table)
+    assert around.before.tolist() == [4, -1, -1, 2, 1]
+    assert around.after.tolist() == [-1, 4, 3, -1, 0]
+    assert neighbours(table, step=1.0).after.tolist() == [-1, 4, -1, -1, 0]
+
+
+def test_neighbours_are_mixed_in_and_scaled_back():
+    table = pd.DataFrame({"interview": ["a", "a"], "order": [0, 1]})
+    mixed = neighbours(table).mixed(np.float32([[1, 0], [0, 1]]), 1.0)
+    assert mixed == pytest.approx(np.full((2, 2), 2**-0.5))
+
+
+def test_a_touchpoint_belongs_to_the_stage_and_must_be_near(encoder):
+    texts = ["buying website", "buying price price", "riding every day website"]
+    units = pd.DataFrame(
+        {"unit_id": list("abc"), "interview": "i", "order": range(3), "text": texts}
+    )
+    out = code(units, encoder)
+    assert out["touchpoint"].tolist() == ["website", "", ""]
+
+
+def tagged(n=8):
+    """Make units whose stage only tags can tell: the codebook's words do not occur in them."""
+    rows = []
+    for i in range(2 * n):
+        word, stage = (("apple", "buying"), ("stone", "using"))[i % 2]
+        rows.append((f"t{i}", f"iv{i // 2 % 4}", i, f"{word} number{i}", stage))
+    return pd.DataFrame(rows, columns=["unit_id", "interview", "order", "text", "stage"])
+
+
+def test_tags_teach_what_the_codebook_does_not_say(encoder):
+    fresh = pd.DataFrame(
+        {
+            "unit_id": ["x", "y"], "interview": ["new", "new"], "order": [0, 9],
+            "text": ["apple again", "stone again"],
+        }
+    )  # fmt: skip
+    out = code(fresh, encoder, tags=tagged())
+    assert out["stage"].tolist() == ["buying", "using"]
+    before, after = code(fresh, encoder), out
+    assert (after["stage_confidence"] > before["stage_confidence"]).all()
+
+
+def test_tags_that_say_none_fits_teach_that_too(encoder):
+    fresh = pd.DataFrame(
+        {"unit_id": ["x"], "interview": ["new"], "order": [0], "text": ["apple again"]}
+    )
+    tags = tagged()
+    tags.loc[tags["stage"] == "buying", "stage"] = ""
+    assert code(fresh, encoder, tags=tags)["stage"].tolist() == [""]
+
+
+def test_no_tags_and_an_empty_table_of_tags_are_the_same(units, encoder):
+    plain = code(units, encoder)
+    pd.testing.assert_frame_equal(plain, code(units, encoder, tags=tagged()[:0]))
+
+
+def test_a_tagged_unit_is_coded_as_if_its_interview_had_no_tags(encoder):
+    tags = tagged()
+    units = tags.drop(columns="stage")
+    mine = (tags["interview"] == "iv1").to_numpy()
+    with_all = code(units, encoder, tags=tags)
+    with_others = code(units, encoder, tags=tags[~mine])
+    pd.testing.assert_frame_equal(with_all[mine], with_others[mine])
+    # …and it is no other number by accident: without cross-fitting the tags show.
+    seen = code(units, encoder, tags=tags, cross_fit=False)
+    assert not np.allclose(seen["stage_confidence"][mine], with_all["stage_confidence"][mine])
+
+
+def test_turning_a_tag_round_does_not_move_its_own_interview(encoder):
+    tags = tagged()
+    units = tags.drop(columns="stage")
+    turned = tags.copy()
+    turned.loc[0, "stage"] = "using"
+    mine = (tags["interview"] == tags["interview"][0]).to_numpy()
+    one, other = code(units, encoder, tags=tags), code(units, encoder, tags=turned)
+    pd.testing.assert_frame_equal(one[mine], other[mine])
+    assert not one[~mine].equals(other[~mine])
+
+
+def test_the_order_of_tags_does_not_matter(units, encoder):
+    tags = tagged()
+    one, other = code(units, encoder, tags=tags), code(units, encoder, tags=tags[::-1])
+    assert one["stage"].tolist() == other["stage"].tolist()
+    assert np.allclose(one["stage_confidence"], other["stage_confidence"], atol=1e-3)
+
+
+def test_a_tag_of_an_unknown_stage_is_refused(units, encoder):
+    with pytest.raises(ConfigError, match="no stage 'byuing'"):
+        code(units, encoder, tags=tagged().assign(stage="byuing"))
+
+
+def test_a_table_that_is_no_tags_is_refused(encoder):
+    with pytest.raises(SchemaError, match="no column 'stage'"):
+        StageMatcher(encoder, SETTINGS, tags=tagged().drop(columns="stage"))
+
+
+def test_a_strong_penalty_leaves_the_zero_shot_coder_as_it_was():
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((12, 5)).astype(np.float32)
+    fit = learn(features, np.zeros((12, 3)), rng.integers(0, 3, 12), penalty=1e9)
+    assert fit.weights == pytest.approx(np.zeros((5, 3)), abs=1e-6)
+
+
+def test_the_fit_is_the_minimum_of_its_loss():
+    rng = np.random.default_rng(1)
+    features = rng.standard_normal((10, 4)).astype(np.float32)
+    offsets, classes = rng.standard_normal((10, 3)), rng.integers(0, 3, 10)
+    fit = learn(features, offsets, classes, penalty=0.5)
+    logits = offsets + fit.logits(features)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    miss = p - np.eye(3)[classes]
+    assert features.T @ miss + 0.5 * fit.weights == pytest.approx(np.zeros((4, 3)), abs=1e-3)
+    assert miss.sum(0) + fit.bias == pytest.approx(np.zeros(3), abs=1e-3)
+
+
+def test_the_hash_of_tags_sees_every_word_that_is_learned_from():
+    tags = tagged()
+    assert tags_hash(tags) == tags_hash(tags.sample(frac=1, random_state=1))
+    assert tags_hash(tags) != tags_hash(tags.assign(text="x"))
+
+
+def test_settings_that_lack_a_number_are_refused():
+    with pytest.raises(ModelError, match="mix"):
+        StageSettings.of({k: v for k, v in SETTINGS.__dict__.items() if k != "mix"})

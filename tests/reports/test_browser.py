@@ -1,0 +1,211 @@
+"""The page in a real Chromium: offline, quiet, drawn, clickable, narrow and dark."""
+
+import itertools
+import shutil
+import time
+
+import pytest
+
+from journeyqual.reports import make_report
+
+pytestmark = [pytest.mark.browser, pytest.mark.notebook]
+
+DRAWN = "document.documentElement.dataset.drawn !== undefined"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no chromium on the path")
+    with playwright.sync_playwright() as session:
+        browser = session.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+class Open:
+    """A page, and everything it said or asked for."""
+
+    def __init__(self, browser, path, *, width=1280, scheme="light", wait=True):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        self.page = self.context.new_page()
+        self.said, self.asked, self.dialogs = [], [], []
+        self.page.on("console", lambda m: self.said.append(m.text))
+        self.page.on("pageerror", lambda e: self.said.append(str(e)))
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
+        self.page.goto(path.as_uri())
+        if wait:
+            self.until(DRAWN)
+
+    def until(self, expression, seconds=20.0):
+        """Wait for an expression to be true.
+
+        Playwright's own wait compiles its condition in the page, which the page's policy forbids.
+        """
+        last = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < last, f"never true: {expression}"
+            self.page.wait_for_timeout(50)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture
+def report(kernel_with_fake, made):
+    if not (made / "emotional_journey.html").exists():
+        make_report(kernel_with_fake, out_dir=made)
+    return made / "emotional_journey.html"
+
+
+@pytest.fixture
+def hostile_report(kernel_with_fake, made):
+    (kernel_with_fake / "hostile").touch()
+    return make_report(kernel_with_fake, out_dir=made / "hostile")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
+def test_drawn_quiet_offline_and_no_wider_than_the_window(chromium, report, width, scheme):
+    with Open(chromium, report, width=width, scheme=scheme) as it:
+        assert it.said == []
+        assert it.asked == [report.as_uri()]
+        assert it.page.locator(".jq-view svg.marks").count() == 4
+        assert it.page.evaluate("document.documentElement.dataset.failed") is None
+        assert it.page.evaluate("document.documentElement.dataset.drawn") == scheme
+        wide = it.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width
+        widest = it.page.evaluate(
+            "Math.max(...[...document.querySelectorAll('.jq-view svg.marks')]"
+            ".map(s => s.getBoundingClientRect().right))"
+        )
+        assert widest <= width
+
+
+def test_a_click_on_a_stage_of_the_chart_opens_its_evidence_again_and_again(chromium, report):
+    with Open(chromium, report) as it:
+        stage = it.page.locator("#stage-3")
+        assert stage.get_attribute("open") is None
+        svg = it.page.locator(".jq-view svg.marks").first
+        areas = svg.locator("g.mark-rect path")
+        for _ in range(2):
+            # The area lies behind the marks: click near its lower end, where few are.
+            box = areas.nth(3).bounding_box()
+            it.page.evaluate(f"window.scrollTo(0, scrollY + {box['y']} - 300)")
+            box = areas.nth(3).bounding_box()
+            it.page.mouse.click(box["x"] + 12, box["y"] + box["height"] - 6)
+            it.until("document.getElementById('stage-3').open")
+            assert it.page.evaluate("document.activeElement.closest('details').id") == "stage-3"
+            it.page.evaluate("document.getElementById('stage-3').open = false")
+        assert it.page.locator("details.jq-stage[open]").count() == 0
+
+
+def test_the_keyboard_alone_opens_evidence(chromium, report):
+    with Open(chromium, report) as it:
+        for _ in range(40):
+            it.page.keyboard.press("Tab")
+            if it.page.evaluate("document.activeElement.hash") == "#stage-2":
+                break
+        it.page.keyboard.press("Enter")
+        it.until("document.getElementById('stage-2').open")
+        assert it.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+        it.page.keyboard.press("Enter")
+        assert it.page.locator("#stage-2").get_attribute("open") is None
+
+
+def test_an_address_with_a_stage_opens_it(chromium, report):
+    with Open(chromium, report, wait=False) as it:
+        it.page.goto(report.as_uri() + "#stage-5")
+        it.page.reload()
+        it.until(DRAWN)
+        it.until("document.getElementById('stage-5').open")
+
+
+def test_the_button_changes_page_and_charts(chromium, report):
+    with Open(chromium, report) as it:
+        ground = "getComputedStyle(document.documentElement).backgroundColor"
+        light = it.page.evaluate(ground)
+        it.page.get_by_role("button", name="Dark").click()
+        it.until("document.documentElement.dataset.drawn === 'dark'")
+        assert it.page.evaluate(ground) != light
+        svg = it.page.locator(".jq-view svg.marks").first
+        assert svg.evaluate("s => s.style.backgroundColor") == "rgb(27, 31, 35)"
+
+
+def test_a_window_made_narrow_gets_the_narrow_charts(chromium, report):
+    with Open(chromium, report) as it:
+        svg = it.page.locator(".jq-view svg.marks").first
+        wide = svg.bounding_box()
+        it.page.set_viewport_size({"width": 390, "height": 900})
+        it.until("document.querySelector('.jq-view svg.marks').getBoundingClientRect().width < 390")
+        it.until(
+            "(() => { const b = document.querySelector('.jq-view svg.marks')"
+            ".getBoundingClientRect(); return b.height > b.width; })()"
+        )
+        assert wide["width"] > wide["height"]
+
+
+def test_readers_of_the_screen_get_landmarks_names_and_tables(chromium, report):
+    with Open(chromium, report) as it:
+        page = it.page
+        assert page.get_by_role("main").count() == 1
+        assert page.get_by_role("navigation", name="Contents").count() == 1
+        assert page.get_by_role("navigation", name="Evidence by stage").count() == 1
+        charts = page.locator(".jq-view svg.marks")
+        for i in range(charts.count()):
+            assert charts.nth(i).get_attribute("role") == "img"
+            assert len(charts.nth(i).get_attribute("aria-label")) > 80
+        assert page.locator("html").get_attribute("lang") == "en"
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))"
+        )
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        assert page.locator("table caption").count() == page.locator("table").count() == 4
+
+
+def test_hostile_words_run_nothing_and_break_nothing(chromium, hostile_report):
+    with Open(chromium, hostile_report, width=390) as it:
+        assert it.dialogs == []
+        assert it.said == []
+        assert it.asked == [hostile_report.as_uri()]
+        assert it.page.locator(".jq-view svg.marks").count() == 4
+        assert it.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert it.page.locator("main img").count() == 0
+
+
+def test_the_policy_is_in_force(chromium, report, tmp_path):
+    """Even words that were not escaped would run nothing and reach nothing."""
+    page = report.read_text(encoding="utf-8")
+    planted = (
+        '<script>document.documentElement.dataset.planted = "1"</script>'
+        '<img src="https://example.org/x.png" '
+        'onerror="document.documentElement.dataset.planted = 2">'
+    )
+    path = tmp_path / "planted.html"
+    path.write_text(page.replace("<footer", planted + "<footer", 1), encoding="utf-8")
+    with Open(chromium, path) as it:
+        assert it.page.evaluate("document.documentElement.dataset.planted") is None
+        assert sum("Content Security Policy" in line for line in it.said) >= 2
+
+
+def test_all_evidence_is_open_in_print(chromium, report):
+    with Open(chromium, report) as it:
+        it.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert it.page.locator("details.jq-stage[open]").count() == 8

@@ -1,0 +1,108 @@
+"""The development data, read as training needs it; README.md says where to get it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyqual import codebook as codebooks
+from journeyqual.coding.feeling import LABELS
+from journeyqual.models.encoder import Vectors, minilm
+from journeyqual.models.vectors import cached_encode
+
+REPOSITORY = Path(__file__).parents[1]
+DATA = Path(os.environ.get("JOURNEYQUAL_TRAINING_DATA", REPOSITORY.parent / "shared" / "data"))
+CACHE = Path(__file__).parent / "cache"
+
+CALIBRATION = ("complaints", "hospital", "product")
+"""Coded sets that numbers may be calibrated on."""
+EVALUATION = ("chats",)
+"""Coded sets that nothing is fitted to."""
+
+
+@dataclass(frozen=True)
+class CodedSet:
+    """Units with two independent machine annotators' codings; no person coded them."""
+
+    name: str
+    units: pd.DataFrame
+    codebook: codebooks.Codebook
+    first: pd.DataFrame
+    second: pd.DataFrame
+
+    @property
+    def valence(self) -> NDArray[np.float64]:
+        """Mean of both coders, -1..1."""
+        return (self.first["valence"] + self.second["valence"]).to_numpy(dtype=float) / 4
+
+
+def vectors(texts: Sequence[str]) -> Vectors:
+    """MiniLM's vectors, encoded once into training/cache/."""
+    return cached_encode(list(texts), minilm(), CACHE)
+
+
+@cache
+def coded(name: str) -> CodedSet:
+    folder = DATA / "coded" / name
+    if name == "chats":
+        # Its texts may not be copied: a script beside it reads them from the unmodified chats.
+        made = subprocess.run(
+            [sys.executable, "build_texts.py"], cwd=folder, capture_output=True, check=True
+        ).stdout.decode()
+        units = pd.read_csv(io.StringIO(made), keep_default_na=False)
+    else:
+        units = pd.read_csv(folder / "units.csv", keep_default_na=False)
+
+    def coder(number: int) -> pd.DataFrame:
+        table = pd.read_csv(folder / f"coder{number}.csv", keep_default_na=False)
+        return table.set_index("unit_id").loc[units["unit_id"]].reset_index()
+
+    return CodedSet(name, units, codebooks.load(folder / "codebook.toml"), coder(1), coder(2))
+
+
+@cache
+def nhs() -> pd.DataFrame:
+    """Patients' comments, one row a text, less those that the coded set ``hospital`` is made of."""
+    table = pd.read_csv(DATA / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
+    inside = coded("hospital").units["interview"].str.removeprefix("nhs-").astype(int).unique()
+    texts = set(table.loc[inside, "FFT answer"])
+    table = table[~table["FFT answer"].isin(texts) & (table["FFT answer"].str.len() > 1)]
+    return table.drop_duplicates("FFT answer").reset_index(drop=True)
+
+
+@cache
+def nhs_valence() -> tuple[list[str], NDArray[np.float64]]:
+    """Comments and the labeller's sentiment, 1 (best) … 5 (worst) turned into 1 … -1."""
+    table = nhs()[nhs()["Comment sentiment"] != ""]
+    return table["FFT answer"].tolist(), (3 - table["Comment sentiment"].to_numpy(int)) / 2
+
+
+@cache
+def goemotions(split: str) -> tuple[list[str], NDArray[np.bool_]]:
+    """Texts and a truth table (texts, 28) of one split, ``train`` or ``dev``."""
+    table = pd.read_csv(
+        DATA / "goemotions" / f"{split}.tsv",
+        sep="\t", header=None, quoting=csv.QUOTE_NONE, keep_default_na=False, dtype=str,
+    )  # fmt: skip
+    truth = np.zeros((len(table), len(LABELS)), dtype=bool)
+    for row, numbers in enumerate(table[1]):
+        truth[row, [int(n) for n in numbers.split(",")]] = True
+    return table[0].tolist(), truth
+
+
+@cache
+def emobank() -> tuple[list[str], NDArray[np.float64]]:
+    """Sentences and readers' valence, 1 … 5. For evaluation only: share-alike."""
+    table = pd.read_csv(DATA / "emobank" / "emobank.csv", keep_default_na=False)
+    return table["text"].tolist(), table["V"].to_numpy(float)
