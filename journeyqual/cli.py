@@ -228,7 +228,9 @@ def read(
 
         from journeyqual import reading, schema
 
-        parts, notes, refused = [], [], []
+        parts: list[pd.DataFrame] = []
+        notes: list[str] = []
+        refused: list[str] = []
         with _progress() as tell:
             for done, path in enumerate(files):
                 tell("reading", done, len(files))

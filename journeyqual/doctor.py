@@ -75,8 +75,8 @@ def examine() -> list[Check]:
         except metadata.PackageNotFoundError:
             checks.append(Check(name, False, "not installed", f"pip install {name}"))
     for row in verify_all().itertuples():
-        detail = f"{row.version}, {row.bytes / 1e6:.1f} MB" if row.ok else str(row.reason)
-        checks.append(Check(f"model {row.name}", bool(row.ok), detail, str(row.remedy)))
+        detail = f"{row.version}, {row.bytes / 1e6:.1f} MB" if row.ok else "missing or damaged"
+        checks.append(Check(f"model {row.name}", bool(row.ok), detail, str(row.reason)))
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     checks.append(
         Check(

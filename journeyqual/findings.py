@@ -9,7 +9,7 @@ import pandas as pd
 
 from journeyqual.codebook import Codebook
 from journeyqual.errors import StoreError
-from journeyqual.schema import QUOTES, check
+from journeyqual.schema import QUOTES, check, signed
 
 FLAT = 0.1
 """A stage nearer to 0 than this has no direction; a quote contradicts it by being strong."""
@@ -203,15 +203,3 @@ _TAIL = {
     "machine": " – as coded by a machine, not yet verified by people",
     "prediction-powered": " – machine codings corrected by people's",
 }
-
-
-def signed(value: float) -> str:
-    """Return a valence with its sign and two decimals, as every report writes it.
-
-    Examples
-    --------
-    >>> signed(-0.314), signed(0.0)
-    ('−0.31', '0.00')
-    """
-    text = f"{abs(value):.2f}"
-    return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"

@@ -203,7 +203,12 @@ def _take_in(
         path, participant=participant, interviewers=study.config.interviewers
     )
     turns = privacy.pseudonymise(found.turns, _names(study))
-    allowed = turns[turns["participant"].map(lambda p: _may_analyse(people, p))]
+    # participants.csv may know somebody by the name in the file or by the pseudonym.
+    may = [
+        _may_analyse(people, before) and _may_analyse(people, after)
+        for before, after in zip(found.turns["participant"], turns["participant"], strict=True)
+    ]
+    allowed = turns[may]
     if allowed.empty:
         raise InputError(f"{participant} did not agree to be analysed", path=path)
     units = from_turns(allowed)

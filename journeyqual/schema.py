@@ -440,6 +440,20 @@ def _refuse(
         raise SchemaError(f"{shown!r} {why}", path=path, line=row + 2, column=column.name)
 
 
+def signed(value: float) -> str:
+    """Return a valence with its sign and two decimals, as every report writes it.
+
+    Examples
+    --------
+    >>> signed(-0.314), signed(0.0), signed(float("nan"))
+    ('−0.31', '0.00', '–')
+    """
+    if np.isnan(value):
+        return "–"
+    text = f"{abs(value):.2f}"
+    return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"
+
+
 def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     """Read a CSV file as ``table``: UTF-8, blank cells stay blank, ids stay text.
 

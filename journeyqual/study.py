@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,20 +121,13 @@ class Study:
 
     # -- results -------------------------------------------------------------------------------
 
-    def curve(
-        self,
-        *,
-        by: str = "",
-        draws: int | None = None,
-        seed: int | None = None,
-        thin_below: int | None = None,
-    ) -> pd.DataFrame:
-        """Return CURVE; see `journeyqual.estimate.curve`. Defaults come from ``study.toml``."""
+    def curve(self, *, by: str = "") -> pd.DataFrame:
+        """Return CURVE, one of all participants or one a value of an attribute."""
         given = {
             "by": by,
-            "draws": self.config.draws if draws is None else draws,
-            "seed": self.config.seed if seed is None else seed,
-            "thin_below": self.config.thin_below if thin_below is None else thin_below,
+            "draws": self.config.draws,
+            "seed": self.config.seed,
+            "thin_below": self.config.thin_below,
         }
         return self._cached(
             "curve",
@@ -168,6 +162,7 @@ class Study:
             lambda: self._quotes(supporting, contradicting),
             supporting=supporting,
             contradicting=contradicting,
+            thin_below=self.config.thin_below,
         )
 
     def _quotes(self, supporting: int, contradicting: int) -> pd.DataFrame:
@@ -217,6 +212,7 @@ class Study:
             "interviews": int(resolved["interview"].nunique()),
             "participants": int(resolved["participant"].nunique()),
             "units": len(resolved),
+            "files that could not be read": len(self.store.refusals()),
             "units that fit no stage": int((settled["stage"] == "").sum()),
             "units the coder is unsure of": int(settled["unsure"].sum()),
             "interval": "95 %, bootstrap over participants",
@@ -267,17 +263,30 @@ class Study:
         return schema.read_csv(path, table)
 
 
-def open_study(folder: str | Path = ".") -> Study:
+def open_study(
+    folder: str | Path = ".",
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    thin_below: int | None = None,
+) -> Study:
     """Open a study folder.
 
     Parameters
     ----------
     folder
-        A folder with a ``study.toml``; ``journeyqual init`` makes one.
+        A folder with a ``study.toml``, or one inside such a folder (a notebook's, say);
+        ``journeyqual init`` makes one.
+    draws, seed, thin_below
+        Used for every result of this study instead of what ``study.toml`` says.
 
     Raises
     ------
     ConfigError
         If the folder is no study, or its files contradict themselves.
     """
-    return Study(configs.load(folder))
+    folder = Path(folder).resolve()
+    home = next((f for f in (folder, *folder.parents) if (f / configs.STUDY_FILE).exists()), folder)
+    given = {"draws": draws, "seed": seed, "thin_below": thin_below}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return Study(replace(configs.load(home), **changes))

@@ -29,9 +29,9 @@ from journeyqual.charts.palette import (
     VALUE,
 )
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import NARROW_WRAP, describe, signed, subtitle, wrap
+from journeyqual.charts.words import NARROW_WRAP, describe, subtitle, wrap
 from journeyqual.codebook import Codebook
-from journeyqual.schema import LINES, check
+from journeyqual.schema import LINES, check, signed
 
 if TYPE_CHECKING:
     from altair import LayerChart

@@ -11,10 +11,10 @@ import pandas as pd
 
 from journeyqual.charts.palette import FONT, HIT, SEAM, SEAM_TEXT, theme
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import feeling, interval, people, signed, wrap
+from journeyqual.charts.words import feeling, interval, people, wrap
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
-from journeyqual.schema import CURVE, check
+from journeyqual.schema import CURVE, check, signed
 
 if TYPE_CHECKING:
     from altair import Chart, LayerChart

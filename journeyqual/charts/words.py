@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from journeyqual.schema import signed
+
 NARROW_WRAP = 44
 """Characters in a line of a narrow chart's subtitle."""
 FEW_PARTICIPANTS = 10
@@ -21,20 +23,6 @@ METHOD_WORDS = {
         "the intervals include the machine's error."
     ),
 }
-
-
-def signed(value: float) -> str:
-    """Return a valence with its sign and two decimals; an en dash where there is none.
-
-    Examples
-    --------
-    >>> signed(-0.314), signed(0.0), signed(float("nan"))
-    ('−0.31', '0.00', '–')
-    """
-    if math.isnan(value):
-        return "–"
-    text = f"{abs(value):.2f}"
-    return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"
 
 
 def interval(low: float, high: float) -> str:

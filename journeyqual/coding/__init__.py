@@ -139,9 +139,9 @@ def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.Dat
     Returns
     -------
     DataFrame
-        A table of `schema.CODINGS` with the dimensions stage, touchpoint, valence (four decimals)
-        and emotion, unit by unit. A blank touchpoint says that none was spoken of. Only a stage has
-        a confidence.
+        A table of `schema.CODINGS` with the dimensions stage, touchpoint, valence (four decimals),
+        emotion and emotions_fine, unit by unit. A blank touchpoint says that none was spoken of.
+        Only a stage has a confidence.
 
     Raises
     ------

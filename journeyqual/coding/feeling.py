@@ -25,7 +25,7 @@ from journeyqual.models.encoder import Encoder, Vectors
 from journeyqual.models.vectors import cached_encode
 
 MODEL = "feeling"
-DIMENSIONS = ("valence", "emotion")
+DIMENSIONS = ("valence", "emotion", "emotions_fine")
 NEUTRAL = "neutral"
 LABELS = (
     "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion",

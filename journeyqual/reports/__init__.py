@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from journeyqual.errors import ReportError
+from journeyqual.scaffold import package_data
 
-__all__ = ["blocks", "make_report", "notebooks_dir"]
+__all__ = ["blocks", "make_report"]
 
 DEFAULT_TEMPLATE = "emotional_journey"
 
@@ -23,16 +24,6 @@ def __getattr__(name: str) -> Any:
     if name == "blocks":
         return import_module("journeyqual.reports.blocks")
     raise AttributeError(f"module 'journeyqual.reports' has no attribute {name!r}")
-
-
-def notebooks_dir() -> Path:
-    """Return where the shipped notebook templates lie.
-
-    At the top of a checkout, and inside the package once it is installed from a wheel.
-    """
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_notebooks"
-    return installed if installed.is_dir() else package.parent / "notebooks"
 
 
 def make_report(
@@ -96,9 +87,9 @@ def make_report(
 def _template(template: str | Path) -> Path:
     if isinstance(template, Path) or str(template).endswith(".ipynb"):
         return Path(template)
-    found = notebooks_dir() / f"{template}.ipynb"
+    found = package_data("notebooks") / f"{template}.ipynb"
     if not found.exists():
-        known = sorted(p.stem for p in notebooks_dir().glob("*.ipynb"))
+        known = sorted(p.stem for p in package_data("notebooks").glob("*.ipynb"))
         raise ReportError(
             f"no report {template!r}", remedy=f"there is {', '.join(known)}" if known else None
         )

@@ -21,10 +21,10 @@ import pandas as pd
 from journeyqual.charts import in_report
 from journeyqual.charts.frame import checked
 from journeyqual.charts.palette import css_variables
-from journeyqual.charts.words import METHOD_WORDS, feeling, people, signed
+from journeyqual.charts.words import METHOD_WORDS, feeling, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
-from journeyqual.schema import EMOTIONS, QUOTES, READING, check
+from journeyqual.schema import EMOTIONS, QUOTES, READING, check, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment

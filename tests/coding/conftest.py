@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from word_encoder import DIM, SETTINGS, WordEncoder
 
 from journeyqual.coding.feeling import LABELS, FeelingCoder, FeelingHeads
 from journeyqual.coding.stage import StageMatcher
+from tests.coding.word_encoder import DIM, SETTINGS, WordEncoder
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from word_encoder import DIM, SETTINGS, WordEncoder
 
 from journeyqual import coding, schema
 from journeyqual.codebook import from_dict
 from journeyqual.coding.stage import StageMatcher
 from journeyqual.errors import SchemaError
+from tests.coding.word_encoder import DIM, SETTINGS, WordEncoder
 
 BOOK = from_dict(
     {
@@ -106,7 +106,7 @@ def test_any_text_gives_a_coded_table(texts):
 def test_codings_are_long_signed_and_suggested(units, coders):
     coded = coding.code_units(units, BOOK, coders=coders)
     out = coding.to_codings(coded, BOOK, "2026-03-01T00:00:00Z")
-    assert len(out) == 4 * len(units)
+    assert len(out) == 5 * len(units)
     assert out["dimension"].tolist()[:4] == ["stage", "touchpoint", "valence", "emotion"]
     assert set(out["status"]) == {"suggested"}
     assert set(out["codebook_version"]) == {"7"}

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from word_encoder import SETTINGS
 
 from journeyqual import schema
 from journeyqual.codebook import from_dict
@@ -11,6 +10,7 @@ from journeyqual.coding.neighbours import neighbours
 from journeyqual.coding.stage import StageMatcher, StageSettings, StageVectors, stage_texts
 from journeyqual.coding.tags import learn, tags_hash
 from journeyqual.errors import ConfigError, ModelError, SchemaError
+from tests.coding.word_encoder import SETTINGS
 
 BOOK = from_dict(
     {

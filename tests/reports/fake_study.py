@@ -7,7 +7,6 @@ shapes and the truths of real ones: thin stages, stages nobody spoke of, interva
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,17 +109,8 @@ class FakeStudy:
             frame["human_stage"], frame["human_valence"] = frame["stage"], frame["valence"]
         return frame
 
-    def curve(
-        self,
-        by: str = "",
-        draws: int | None = None,
-        seed: int | None = None,
-        thin_below: int | None = None,
-    ) -> pd.DataFrame:
-        return estimate.curve(
-            self.coded(), self.codebook, by=by, draws=draws or 200, seed=seed or 0,
-            thin_below=thin_below or 5,
-        )  # fmt: skip
+    def curve(self, by: str = "") -> pd.DataFrame:
+        return estimate.curve(self.coded(), self.codebook, by=by, draws=200)
 
     def lines(self, by: str = "") -> pd.DataFrame:
         return estimate.lines(self.coded(), self.codebook, by=by)
@@ -185,11 +175,3 @@ class FakeStudy:
             "newest transcript": "2026-04-24",
             "journeyqual": "0.1.0",
         }
-
-
-def open_study(path: str | Path) -> FakeStudy:
-    """Return the fake, or the hostile fake when the folder holds a file ``hostile``."""
-    if (Path(path) / "hostile").exists():
-        config = FakeConfig(title=HOSTILE, note=HOSTILE * 3)
-        return FakeStudy(codebook=codebook(suffix=" " + HOSTILE), config=config, quote=HOSTILE * 2)
-    return FakeStudy()

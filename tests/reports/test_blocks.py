@@ -4,11 +4,11 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from fake_study import HOSTILE, FakeConfig, FakeStudy, codebook
 
 from journeyqual.errors import SchemaError
 from journeyqual.reports import blocks
 from journeyqual.schema import QUOTES
+from tests.reports.fake_study import HOSTILE, FakeConfig, FakeStudy, codebook
 
 
 class Tags(HTMLParser):

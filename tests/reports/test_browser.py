@@ -66,17 +66,14 @@ def made(tmp_path_factory):
     return tmp_path_factory.mktemp("pages")
 
 
-@pytest.fixture
-def report(kernel_with_fake, made):
-    if not (made / "emotional_journey.html").exists():
-        make_report(kernel_with_fake, out_dir=made)
-    return made / "emotional_journey.html"
+@pytest.fixture(scope="module")
+def report(study_folder, made):
+    return make_report(study_folder, out_dir=made)
 
 
-@pytest.fixture
-def hostile_report(kernel_with_fake, made):
-    (kernel_with_fake / "hostile").touch()
-    return make_report(kernel_with_fake, out_dir=made / "hostile")
+@pytest.fixture(scope="module")
+def hostile_report(hostile_folder, made):
+    return make_report(hostile_folder, out_dir=made / "hostile")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

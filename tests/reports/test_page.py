@@ -7,12 +7,13 @@ import re
 
 import nbformat
 import pytest
-from fake_study import HOSTILE
 
 from journeyqual.charts.display import report_html
 from journeyqual.errors import ReportError
 from journeyqual.reports import html as pages
-from journeyqual.reports import make_report, notebooks_dir
+from journeyqual.reports import make_report
+from journeyqual.scaffold import package_data
+from tests.reports.fake_study import HOSTILE
 
 
 def notebook(*cells):
@@ -130,7 +131,7 @@ def test_light_and_dark_have_the_same_variables():
 
 
 def test_the_shipped_notebook_is_clean():
-    template = nbformat.read(notebooks_dir() / "emotional_journey.ipynb", as_version=4)
+    template = nbformat.read(package_data("notebooks") / "emotional_journey.ipynb", as_version=4)
     code = [c for c in template.cells if c.cell_type == "code"]
     assert not [c for c in code if c.outputs or c.execution_count]
     assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
@@ -146,10 +147,10 @@ def test_an_unknown_report_names_those_there_are(tmp_path):
 
 
 @pytest.mark.notebook
-def test_a_report_is_two_files_the_same_bytes_every_time(kernel_with_fake, tmp_path):
+def test_a_report_is_two_files_the_same_bytes_every_time(study_folder, tmp_path):
     seconds = {}
-    first = make_report(kernel_with_fake, out_dir=tmp_path / "a", seconds=seconds)
-    second = make_report(kernel_with_fake, out_dir=tmp_path / "b")
+    first = make_report(study_folder, out_dir=tmp_path / "a", seconds=seconds)
+    second = make_report(study_folder, out_dir=tmp_path / "b")
     for suffix in (".html", ".ipynb"):
         one, two = first.with_suffix(suffix), second.with_suffix(suffix)
         assert one.read_bytes() == two.read_bytes()
@@ -167,8 +168,8 @@ def test_a_report_is_two_files_the_same_bytes_every_time(kernel_with_fake, tmp_p
 
 
 @pytest.mark.notebook
-def test_parameters_reach_the_report(kernel_with_fake, tmp_path):
-    page = make_report(kernel_with_fake, parameters={"by": ""}, out_dir=tmp_path / "a")
+def test_parameters_reach_the_report(study_folder, tmp_path):
+    page = make_report(study_folder, parameters={"by": ""}, out_dir=tmp_path / "a")
     text = page.read_text(encoding="utf-8")
     assert "Compared by" not in text
     assert text.count('class="jq-spec"') == 3

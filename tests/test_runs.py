@@ -1,0 +1,231 @@
+"""Whole runs over small studies with the real coders: what is new is coded once."""
+
+import csv
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from journeyqual import open_study, runs, scaffold
+from journeyqual.errors import JourneyqualError
+
+pytestmark = pytest.mark.model
+
+TALK = """Ruth Kessler: How did it begin?
+
+Maya Lindqvist: I saw the advert on the bus, the green one. It made me laugh, to be honest.
+
+Ruth Kessler: And then?
+
+Maya Lindqvist: The invoice was wrong twice, Ruth, and nobody rang me back. I was furious with them.
+My neighbour Tom Oakley had the very same thing happen to him.
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    folder = scaffold.make_study(tmp_path / "s")
+    (folder / "transcripts" / "P01.txt").write_text(TALK, encoding="utf-8")
+    (folder / "names.csv").write_text("name,pseudonym\nTom Oakley,[neighbour]\n")
+    opened = open_study(folder)
+    yield opened
+    opened.close()
+
+
+def add(study, name, text=TALK):
+    path = study.folder / "transcripts" / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(study, **options):
+    return runs.run(study, report=False, **options)
+
+
+def everything(study):
+    """Return what a store file holds, as one text."""
+    with sqlite3.connect(study.folder / "store" / "study.sqlite") as connection:
+        return "\n".join(connection.iterdump())
+
+
+def test_a_second_run_codes_nothing_again(study):
+    first = run(study)
+    assert first.read == ["P01"]
+    assert first.coded == len(study.units()) > 0
+    codings = study.store.codings()
+    again = run(study)
+    assert again.nothing_new
+    assert again.number == 0
+    pd.testing.assert_frame_equal(study.store.codings(), codings)
+    assert len(study.store.runs()) == 1
+
+
+def test_one_new_interview_codes_one_interview(study):
+    run(study)
+    before = study.store.codings()
+    add(study, "P02.txt", TALK.replace("bus", "tram").replace("Maya Lindqvist", "Ida Berg"))
+    result = run(study)
+    assert result.read == ["P02"]
+    after = study.store.codings()
+    pd.testing.assert_frame_equal(after.iloc[: len(before)], before)
+    new = set(after["unit_id"].iloc[len(before) :])
+    assert not new & set(before["unit_id"])
+
+
+def test_no_name_reaches_the_store(study):
+    run(study)
+    text = everything(study)
+    for name in ("Maya", "Lindqvist", "Kessler", "Oakley"):
+        assert name not in text
+    assert "[neighbour]" in text
+    assert "Interviewer" in text
+
+
+def test_what_cannot_be_read_is_refused_and_the_rest_goes_on(study):
+    bad = add(study, "P00.vtt", "")
+    first = run(study)
+    assert first.read == ["P01"]
+    assert len(first.refused) == 1
+    assert first.refused[0].startswith("P00.vtt")
+    assert run(study).refused == first.refused
+    assert study.facts()["files that could not be read"] == 1
+    bad.write_text("WEBVTT\n\n00:01.000 --> 00:04.000\n<v Ida Berg>It took us three weeks.\n")
+    assert run(study).read == ["P00"]
+    assert study.facts()["files that could not be read"] == 0
+
+
+def test_a_changed_transcript_leaves_the_stored_text_and_says_so(study):
+    run(study)
+    units = study.units()
+    path = add(study, "P01.txt", TALK.replace("furious", "delighted"))
+    result = run(study)
+    assert "changed since it was read" in result.refused[0]
+    pd.testing.assert_frame_equal(study.units(), units)
+    path.write_text(TALK, encoding="utf-8")
+    assert run(study).refused == []
+
+
+def test_a_copy_is_not_counted_twice(study):
+    run(study)
+    add(study, "P09.txt")
+    assert "the same file as interview P01" in run(study).refused[0]
+
+
+def test_two_files_of_one_name_in_two_folders_are_not_mixed_up(study):
+    run(study)
+    (study.folder / "transcripts" / "later").mkdir()
+    add(study, "later/P01.txt", TALK.replace("bus", "train"))
+    assert "already stored" in run(study).refused[0]
+
+
+def test_who_does_not_agree_to_be_analysed_is_not_stored(study):
+    (study.folder / "participants.csv").write_text("participant,consent_analyse\nP01,no\n")
+    result = run(study)
+    assert "did not agree" in result.refused[0]
+    assert study.units().empty
+
+
+def test_a_survey_file_is_an_interview_a_participant(study):
+    rows = [
+        ("participant", "answer"),
+        ("A1", "It was too dear for us."),
+        ("A2", "I liked it a lot."),
+    ]
+    with (study.folder / "transcripts" / "survey.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert run(study).read == ["P01", "survey-A1", "survey-A2"]
+    assert run(study).nothing_new
+    assert run(study).refused == []
+
+
+def test_a_new_definition_codes_again_and_a_new_owner_does_not(study):
+    run(study)
+    book = study.folder / "codebook.toml"
+    text = book.read_text(encoding="utf-8")
+    book.write_text(text.replace('owner = "Sales"', 'owner = "Shop"'), encoding="utf-8")
+    assert run(open_study(study.folder)).coded == 0
+    book.write_text(text.replace("First contact with", "First sight of"), encoding="utf-8")
+    changed = open_study(study.folder)
+    assert run(changed).coded == len(study.units())
+    assert run(changed).nothing_new
+
+
+def test_full_codes_everything_again_and_says_what_changed(study):
+    run(study)
+    result = run(study, full=True)
+    assert result.coded == len(study.units())
+    assert result.changed == 0
+
+
+def test_an_interrupted_run_is_finished_by_the_next(study, monkeypatch):
+    from journeyqual import coding
+
+    real = coding.code_units
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(coding, "code_units", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(study)
+    assert study.store.codings().empty
+    monkeypatch.setattr(coding, "code_units", real)
+    assert run(study).coded == len(study.units()) > 0
+
+
+def test_half_written_and_hidden_files_are_left_alone(study):
+    for name in (".P05.txt", "~$P06.docx", "P07.txt.part"):
+        add(study, name, "not yet")
+    result = run(study)
+    assert result.read == ["P01"]
+    assert result.refused == []
+
+
+def test_a_study_without_its_transcripts_folder_says_so(tmp_path):
+    folder = scaffold.make_study(tmp_path / "s")
+    (folder / "transcripts").rmdir()
+    with pytest.raises(JourneyqualError, match="no folder transcripts/"):
+        runs.run(open_study(folder))
+
+
+@pytest.mark.notebook
+def test_the_sample_study_from_files_to_report(tmp_path):
+    folder = scaffold.copy_sample(tmp_path / "sample")
+    study = open_study(folder)
+    result = runs.run(study)
+    assert len(result.read) == 12
+    assert result.refused == []
+    page = result.reports[0].read_text(encoding="utf-8")
+
+    # Every quote is in the stored text, and P11, who did not agree to be quoted, has none.
+    quotes = study.quotes()
+    assert "P11" not in set(quotes["participant"])
+    texts = study.store.texts(sorted(quotes["interview"].unique()))
+    for quote in quotes.itertuples():
+        assert quote.text in texts[quote.interview]
+    assert set(quotes["stance"]) == {"supports", "contradicts"}
+
+    # No listed name is in the store or on the page.
+    held = everything(study) + re.sub(r"(?s)<(script|style).*?</\1>", "", page)
+    with (folder / "names.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["pseudonym"] != "Interviewer":
+                assert not re.search(rf"\b{re.escape(row['name'])}\b", held), row["name"]
+
+    assert str(tmp_path) not in page
+    assert os.environ["HOME"] not in page
+    assert "unverified" in page
+
+    before = {p: p.read_bytes() for p in (folder / "reports").iterdir()}
+    assert runs.run(study).nothing_new
+    assert {p: p.read_bytes() for p in (folder / "reports").iterdir()} == before
+    (folder / "study.toml").write_text(
+        (folder / "study.toml").read_text().replace("renting an electric", "hiring an electric")
+    )
+    again = runs.run(open_study(folder))
+    assert again.coded == 0
+    assert "hiring an electric" in Path(again.reports[0]).read_text(encoding="utf-8")
+    study.close()
