@@ -330,8 +330,8 @@ def unique(names: Any, what: str) -> None:
     ConfigError
         Naming the first name that stands twice.
     """
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for name in names:
-        other = seen.setdefault(name.casefold(), name)
-        if other is not name:
+        if name.casefold() in seen:
             raise ConfigError(f"two {what}s are called {name!r}", remedy="rename one of them")
+        seen.add(name.casefold())

@@ -30,6 +30,7 @@ def test_default_emotions_gather_each_goemotions_label_once():
     ("text", "said"),
     [
         ('[[stage]]\nname = "a"\n[[stage]]\nname = "A"\n', "two stages are called 'A'"),
+        ('[[stage]]\nname = "a"\n[[stage]]\nname = "a"\n', "two stages are called 'a'"),
         ("", "no stage"),
         ("[[stage]]\n", "stage 1 has no name"),
         ('[[stage]]\nname = "a"\nside = "left"\n', "side 'left'"),
