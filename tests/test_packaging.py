@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,32 @@ def test_notebooks_are_committed_without_outputs():
             if cell.cell_type == "code":
                 assert cell.execution_count is None, path.name
                 assert cell.outputs == [], path.name
+
+
+def test_the_wheel_holds_all_that_runs_need(tmp_path):
+    """Built for real, unpacked elsewhere, and asked to make a study and name its templates."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    wheel = next(tmp_path.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        archive.extractall(tmp_path / "site")
+    for name in (
+        "py.typed", "models/weights/manifest.json", "models/weights/feeling.safetensors",
+        "reports/template/index.html.j2", "store/migrations/versions/0001_first.py",
+        "_notebooks/emotional_journey.ipynb", "_data/sample/study.toml",
+        "_data/codebooks/subscription.toml",
+    ):  # fmt: skip
+        assert f"journeyqual/{name}" in names
+    assert not [n for n in names if n.startswith(("tests/", "training/", "reports/"))]
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+        "import journeyqual; from journeyqual import scaffold;"
+        "assert journeyqual.__file__.startswith(sys.argv[1]), journeyqual.__file__;"
+        "print(sorted(p.name for p in scaffold.copy_sample(Path(sys.argv[2])).iterdir()))"
+    )
+    command = [sys.executable, "-I", "-c", code, str(tmp_path / "site"), str(tmp_path / "study")]
+    out = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert out.returncode == 0, out.stderr
+    assert "notebooks" in out.stdout
+    assert (tmp_path / "study" / "notebooks" / "emotional_journey.ipynb").exists()

@@ -1,7 +1,9 @@
 """Everything the stage matcher learns from, in one shape: a codebook and interviews coded under it.
 
-A `Journey` holds a codebook's stages as fields, and interviews as lists of units in the order of speech. Sources: the
-authored corpus, real units coded twice by machine annotators, and the NHS comments with people's labels, from which
+A `Journey` holds a codebook's stages as fields, and interviews as lists of units in the order of
+speech. Sources: the
+authored corpus, real units coded twice by machine annotators, and the NHS comments with people's
+labels, from which
 codebooks are drawn at random.
 """
 
@@ -106,6 +108,33 @@ def authored(folder: Path = HERE / "corpus") -> list[Journey]:
     return journeys
 
 
+def recut(folder: Path = HERE / "corpus") -> list[Journey]:
+    """Read the authored interviews as coded again under other codebooks: same words, other cuts."""
+    journeys = []
+    for path in sorted((folder / "recut").glob("*.csv")):
+        codebook = path.with_name(f"{path.stem}.codebook.toml")
+        source = folder / f"{path.stem.rsplit('.', 1)[0]}.jsonl"
+        if not codebook.exists():
+            continue
+        stages = stages_of(codebook)
+        names = {s.name: i for i, s in enumerate(stages)} | {"": NONE}
+        codings = pd.read_csv(path, dtype=str, keep_default_na=False)
+        coded = {(r.interview, r.order): names[r.stage] for r in codings.itertuples()}
+        interviews: dict[str, list[Unit]] = {}
+        for line in source.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            unit = Unit(
+                row["text"],
+                coded[row["interview"], str(row["order"])],
+                "",
+                row["valence"] / 2,
+                EMOTIONS.index(row["emotion"]),
+            )
+            interviews.setdefault(row["interview"], []).append(unit)
+        journeys.append(Journey(path.stem, stages, tuple(map(tuple, interviews.values()))))
+    return journeys
+
+
 def annotated(
     name: str, codebook: Path, units: pd.DataFrame, *coders: pd.DataFrame
 ) -> list[Journey]:
@@ -139,7 +168,8 @@ def nhs(
 ) -> list[Journey]:
     """Draw codebooks from the labels that people gave NHS comments.
 
-    A comment that bears exactly one of a codebook's labels is coded so; one that bears none fits no stage; one with
+    A comment that bears exactly one of a codebook's labels is coded so; one that bears none fits
+    no stage; one with
     several is left out. ``without`` holds texts that must not be learnt from.
     """
     rng = random.Random(seed)

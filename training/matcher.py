@@ -1,8 +1,11 @@
-"""The stage matcher's network: a sentence encoder, and a small head that compares units with stages.
+"""The stage matcher's network: an encoder, and a head that compares units with stages.
 
-Cost is one encoder pass a unit and one a stage text; all else is arithmetic on vectors, cheap enough for numpy. The
-head sees, for each unit and stage, how the two vectors meet, then lets neighbouring units speak (a short convolution
-along the interview) and stages compete (a pooled message between stages). It knows no stage by name: any codebook
+Cost is one encoder pass a unit and one a stage text; all else is arithmetic on vectors, cheap
+enough for numpy. The
+head sees, for each unit and stage, how the two vectors meet, then lets neighbouring units speak (a
+short convolution
+along the interview) and stages compete (a pooled message between stages). It knows no stage by
+name: any codebook
 goes through the same weights.
 """
 
@@ -12,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-PAIR = 96
-KERNEL = 7
+VIEWS, VIEW = 12, 24
+"""The head looks at unit and stage from so many learned sides, each of so many numbers."""
+PAIR = 48
+KERNEL = 5
 FEATURES = 8
-"""Numbers a pair starts from: cosines with definition, exclusion, examples, and where it stands."""
+"""Given with each pair: cosines with definition, exclusion, examples, and where it stands."""
 
 
 class Layer(nn.Module):
@@ -25,8 +30,7 @@ class Layer(nn.Module):
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.along = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2)
-        self.mix = nn.Linear(3 * width, 2 * width)
-        self.out = nn.Linear(2 * width, width)
+        self.mix = nn.Linear(3 * width, width)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
@@ -40,38 +44,42 @@ class Layer(nn.Module):
         others = torch.cat(
             [x, x.mean(2, keepdim=True).expand_as(x), x.amax(2, keepdim=True).expand_as(x)], -1
         )
-        return h + self.drop(self.out(F.gelu(self.mix(others))))
+        return h + self.drop(F.gelu(self.mix(others)))
 
 
 class Head(nn.Module):
-    """Unit vectors and stage vectors to a score a unit and stage, the last stage being "none fits"."""
+    """Unit vectors and stage vectors to a score a unit and stage, the last being "none fits".
+
+    Only how unit and stage meet goes in (cosines from several learned sides), never what either
+    is: there are too few
+    codebooks to learn from for anything else not to be learnt by heart.
+    """
 
     def __init__(self, dim: int = 384, width: int = PAIR, layers: int = 2) -> None:
         super().__init__()
-        self.unit = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, width))
-        self.stage = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, width))
-        self.none = nn.Parameter(torch.zeros(width))
-        self.features = nn.Linear(FEATURES, width)
-        self.pair = nn.Linear(3 * width, width)
+        self.unit = nn.Linear(dim, VIEWS * VIEW)
+        self.stage = nn.Linear(dim, VIEWS * VIEW)
+        self.pair = nn.Linear(VIEWS + FEATURES, width)
         self.layers = nn.ModuleList(Layer(width) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.score = nn.Linear(width, 1)
-        self.temperature = nn.Parameter(torch.tensor(8.0))
+        self.none = nn.Linear(2 * width, 1)
+        self.temperature = nn.Parameter(torch.tensor(12.0))
         self.drop = nn.Dropout(0.1)
 
     def forward(self, units: Tensor, mask: Tensor, stages: Tensor, features: Tensor) -> Tensor:
-        # units b x n x dim, mask b x n, stages b x s x dim, features b x n x (s + 1) x FEATURES
-        u = self.unit(units)
-        d = self.stage(stages)
-        d = torch.cat([d, self.none + d.mean(1, keepdim=True)], 1)
-        n, s = u.shape[1], d.shape[1]
-        u = u[:, :, None].expand(-1, -1, s, -1)
-        d = d[:, None].expand(-1, n, -1, -1)
-        h = self.pair(torch.cat([u * d, u, d], -1)) + self.features(features)
-        h = self.drop(F.gelu(h))
+        # units b x n x dim, mask b x n, stages b x s x dim, features b x n x s x FEATURES
+        u = F.normalize(self.unit(units).unflatten(-1, (VIEWS, VIEW)), dim=-1)
+        d = F.normalize(self.stage(stages).unflatten(-1, (VIEWS, VIEW)), dim=-1)
+        views = torch.einsum("bnkv,bskv->bnsk", u, d)
+        h = self.drop(F.gelu(self.pair(torch.cat([2 * views, features], -1))))
         for layer in self.layers:
             h = layer(h, mask)
-        return self.score(self.norm(h)).squeeze(-1) + self.temperature * features[..., 0]
+        h = self.norm(h)
+        scores = self.score(h).squeeze(-1) + self.temperature * features[..., 0]
+        pooled = torch.cat([h.mean(2), h.amax(2)], -1)
+        top = self.temperature * features[..., 0].amax(-1, keepdim=True)
+        return torch.cat([scores, self.none(pooled) + top.detach()], -1)
 
 
 def cosines(units: Tensor, texts: Tensor) -> Tensor:

@@ -1,10 +1,14 @@
 """Units of real customer talk, for the codebooks in ``training/real``; texts are never committed.
 
-    python training/real.py            # writes training/cache/real/SET.csv: unit_id, interview, order, text
+    python training/real.py            # writes training/cache/real/SET.csv: unit_id, interview,
+    order, text
 
-Each folder of ``training/real`` holds a codebook and two independent machine annotations by unit id (``coder1.csv``,
-``coder2.csv``: ``unit_id, stage, valence (-2..2), emotion``) with the settled values (``settled.csv``). This script
-makes the texts again, from public data that lies outside the repository; ``training/README.md`` says where an
+Each folder of ``training/real`` holds a codebook and two independent machine annotations by unit
+id (``coder1.csv``,
+``coder2.csv``: ``unit_id, stage, valence (-2..2), emotion``) with the settled values
+(``settled.csv``). This script
+makes the texts again, from public data that lies outside the repository; ``training/README.md``
+says where an
 outsider gets each set.
 """
 
@@ -16,12 +20,13 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parent))
-from sets import DATA
-
 from journeyqual import reading
 from journeyqual.schema import TURNS, check
 from journeyqual.units import from_turns
+
+# Run as a file, only this file's own folder can be imported from.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from training.sets import DATA
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "real"
@@ -72,7 +77,7 @@ def research(data: Path) -> pd.DataFrame:
 
 
 def recut(data: Path, name: str) -> pd.DataFrame:
-    """The same units as a set of ``coded``, for another codebook."""
+    """Read the units of a set of ``coded`` again, for another codebook."""
     return pd.read_csv(data / "coded" / name / "units.csv")
 
 

@@ -25,15 +25,32 @@ REPOSITORY = Path(__file__).parents[1]
 DATA = Path(os.environ.get("JOURNEYQUAL_TRAINING_DATA", REPOSITORY.parent / "shared" / "data"))
 CACHE = Path(__file__).parent / "cache"
 
+CORPUS = Path(__file__).parent / "corpus"
+REAL_CODINGS = Path(__file__).parent / "real"
+
 CALIBRATION = ("complaints", "hospital", "product")
 """Coded sets that numbers may be calibrated on."""
+REAL = ("ambulance", "lounge", "mind")
+"""Coded like these, but with the codings in this repository; texts come from ``training.real``.
+
+Named, not listed from the folder: a set that is half done must not change what is shipped.
+"""
+AUTHORED = tuple(sorted(p.stem for p in CORPUS.glob("*.jsonl")))
+"""Domains of the corpus that was written for training; nobody real said a word of it."""
+APART = AUTHORED[::5]
+"""Domains that the stage matcher is not calibrated on."""
+NHS_SETS = ("hospital", "ambulance", "mind")
+"""Coded sets whose units are NHS comments."""
 EVALUATION = ("chats",)
 """Coded sets that nothing is fitted to."""
 
 
 @dataclass(frozen=True)
 class CodedSet:
-    """Units with two independent machine annotators' codings; no person coded them."""
+    """Units with two independent machine annotators' codings; no person coded them.
+
+    An authored domain has its author's coding in both places.
+    """
 
     name: str
     units: pd.DataFrame
@@ -54,15 +71,10 @@ def vectors(texts: Sequence[str]) -> Vectors:
 
 @cache
 def coded(name: str) -> CodedSet:
-    folder = DATA / "coded" / name
-    if name == "chats":
-        # Its texts may not be copied: a script beside it reads them from the unmodified chats.
-        made = subprocess.run(
-            [sys.executable, "build_texts.py"], cwd=folder, capture_output=True, check=True
-        ).stdout.decode()
-        units = pd.read_csv(io.StringIO(made), keep_default_na=False)
-    else:
-        units = pd.read_csv(folder / "units.csv", keep_default_na=False)
+    if name in AUTHORED:
+        return _authored(name)
+    folder = (REAL_CODINGS if name in REAL else DATA / "coded") / name
+    units = _units(name, folder)
 
     def coder(number: int) -> pd.DataFrame:
         table = pd.read_csv(folder / f"coder{number}.csv", keep_default_na=False)
@@ -71,11 +83,39 @@ def coded(name: str) -> CodedSet:
     return CodedSet(name, units, codebooks.load(folder / "codebook.toml"), coder(1), coder(2))
 
 
+def _units(name: str, folder: Path) -> pd.DataFrame:
+    if name in REAL:
+        return pd.read_csv(CACHE / "real" / f"{name}.csv", keep_default_na=False)
+    if name == "chats":
+        # Its texts may not be copied: a script beside it reads them from the unmodified chats.
+        made = subprocess.run(
+            [sys.executable, "build_texts.py"], cwd=folder, capture_output=True, check=True
+        ).stdout.decode()
+        return pd.read_csv(io.StringIO(made), keep_default_na=False)
+    return pd.read_csv(folder / "units.csv", keep_default_na=False)
+
+
+def _authored(name: str) -> CodedSet:
+    table = pd.read_json(CORPUS / f"{name}.jsonl", lines=True)
+    table["unit_id"] = table["interview"] + "/" + table["order"].astype(str)
+    coding = table[["unit_id", "stage", "touchpoint", "valence", "emotion"]]
+    units = table[["unit_id", "interview", "order", "text"]]
+    codebook = codebooks.load(CORPUS / f"{name}.codebook.toml")
+    return CodedSet(name, units, codebook, coding, coding)
+
+
+@cache
+def set_vectors(name: str) -> Vectors:
+    """MiniLM's vectors of a coded set's units."""
+    return vectors(coded(name).units["text"])
+
+
 @cache
 def nhs() -> pd.DataFrame:
-    """Patients' comments, one row a text, less those that the coded set ``hospital`` is made of."""
+    """Patients' comments, one row a text, less those that a coded set is made of."""
     table = pd.read_csv(DATA / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
-    inside = coded("hospital").units["interview"].str.removeprefix("nhs-").astype(int).unique()
+    interviews = pd.concat([coded(name).units["interview"] for name in NHS_SETS])
+    inside = interviews.str.removeprefix("nhs-").astype(int).unique()
     texts = set(table.loc[inside, "FFT answer"])
     table = table[~table["FFT answer"].isin(texts) & (table["FFT answer"].str.len() > 1)]
     return table.drop_duplicates("FFT answer").reset_index(drop=True)

@@ -1,8 +1,9 @@
-"""Tune the encoder and train the matcher's head; on an accelerator when there is one, else on the CPU.
+"""Tune the encoder and train the matcher's head, on an accelerator when there is one.
 
     python training/tune.py --encoder DIR --out DIR [--hold SET]… [--steps 1500]
 
-``--hold`` keeps a set (and all of its texts, under any codebook) out of training and measures on it.
+``--hold`` keeps a set (and all of its texts, under any codebook) out of training and measures on
+it.
 """
 
 from __future__ import annotations
@@ -11,16 +12,31 @@ import argparse
 import json
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from journeys import EMOTIONS, NONE, Journey, Stage, Unit, authored, nhs, read_coded, read_real
-from matcher import FEATURES, Feeling, Head, cosines
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+# Run as a file, only this file's own folder can be imported from.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from training.journeys import (
+    EMOTIONS,
+    NONE,
+    Journey,
+    Stage,
+    Unit,
+    authored,
+    nhs,
+    read_coded,
+    read_real,
+    recut,
+)
+from training.matcher import FEATURES, Feeling, Head, cosines
 
 DATA = Path(os.environ.get("JOURNEYQUAL_TRAINING_DATA", "../shared/data"))
 LEARN = ("complaints", "hospital", "product")
@@ -77,7 +93,10 @@ class Model(nn.Module):
 
 
 def stage_text(stage: Stage, rng: random.Random | None) -> tuple[str, str]:
-    """Words of a stage as the encoder reads them, and of what it excludes; fields drop out in training."""
+    """Words of a stage as the encoder reads them, and of what it excludes.
+
+    With a random source fields drop out, so that no codebook's style is learnt by heart.
+    """
 
     def keep(chance: float) -> bool:
         return rng is None or rng.random() < chance
@@ -100,7 +119,7 @@ def stage_text(stage: Stage, rng: random.Random | None) -> tuple[str, str]:
 
 
 class Batch:
-    """Chunks of one journey, with its stages as texts; labels index the stages, the last is "none"."""
+    """Chunks of one journey, with its stages as texts; the label after the last stage is "none"."""
 
     def __init__(self, journey: Journey, rng: random.Random | None, chunks: int = 4) -> None:
         self.weight = journey.weight
@@ -195,9 +214,9 @@ def tensors(batch: Batch, vector: Vectors) -> tuple[Tensor, ...]:
             for at in range(s)
         ]
         near = torch.stack([cosines(units, center[None]), torch.stack(closest, -1)])
-    features = torch.zeros(b, n, s + 1, FEATURES, device=device)
+    features = torch.zeros(b, n, s, FEATURES, device=device)
     has = torch.tensor([1.0 if own else 0.0 for own in batch.examples], device=device)
-    features[..., :s, :6] = torch.stack(
+    features[..., :6] = torch.stack(
         [
             *parts,
             *near,
@@ -208,7 +227,7 @@ def tensors(batch: Batch, vector: Vectors) -> tuple[Tensor, ...]:
     )
     lengths = torch.tensor(np.log1p(words) / 4, device=device).float()
     features[..., 6] = lengths[..., None]
-    features[..., s, 7] = 1.0
+    features[..., 7] = 1.0 / s
     return units, mask, stages[None].expand(b, -1, -1), features
 
 
@@ -227,7 +246,12 @@ def losses(model: Model, batch: Batch, vector: Vectors) -> Tensor:
     valence = laid_out(lambda u: float("nan") if u.valence is None else u.valence, float("nan"))
     emotion = laid_out(lambda u: -100 if u.emotion is None else u.emotion, -100)
     s = logits.shape[-1]
-    total = F.cross_entropy(logits.reshape(-1, s), labels.reshape(-1), label_smoothing=0.05)
+    total = F.cross_entropy(logits.reshape(-1, s), labels.reshape(-1), label_smoothing=0.1)
+    # The encoder alone should bring units near their stage; "none" is no matter of nearness.
+    plain = 20 * features[..., 0].reshape(-1, s - 1)
+    placed = labels.reshape(-1).masked_fill(labels.reshape(-1) == s - 1, -100)
+    if (placed >= 0).any():
+        total = total + 0.5 * F.cross_entropy(plain, placed, label_smoothing=0.1)
     felt, named = model.feeling(units, mask)
     known = ~valence.isnan()
     if known.any():
@@ -252,7 +276,9 @@ def touchpoint_loss(model: Model, batch: Batch, vector: Vectors) -> Tensor:
         return torch.zeros((), device=vector.device)
     u = F.normalize(model.touch(vector([text for text, _, _ in rows])), dim=-1)
     t = F.normalize(model.touch(vector([name for _, name in names])), dim=-1)
-    own = torch.tensor([[at == mine for at, _ in names] for _, mine, _ in rows], device=vector.device)
+    own = torch.tensor(
+        [[at == mine for at, _ in names] for _, mine, _ in rows], device=vector.device
+    )
     scores = (10 * u @ t.T).masked_fill(~own, -1e4)
     scores = torch.cat([10 * model.touch_none[:1].expand(len(rows), 1), scores], 1)
     bare = {(at, name.rsplit(" (", 1)[0]): i for i, (at, name) in enumerate(names, start=1)}
@@ -271,6 +297,7 @@ def predict(model: Model, journey: Journey) -> tuple[np.ndarray, ...]:
     real = mask.bool()
     return (
         logits.softmax(-1)[real].float().cpu().numpy(),
+        features[..., 0].argmax(-1)[real].cpu().numpy(),
         felt[real].float().cpu().numpy(),
         named.argmax(-1)[real].cpu().numpy(),
     )
@@ -287,7 +314,7 @@ def measure(model: Model, journeys: Sequence[Journey]) -> dict[str, float]:
     """Return agreement with each annotator of a set, averaged."""
     rows = []
     for journey in journeys:
-        p, felt, named = predict(model, journey)
+        p, nearest, felt, named = predict(model, journey)
         units = [u for i in journey.interviews for u in i]
         gold = np.array([u.stage if u.stage >= 0 else len(journey.stages) for u in units])
         got = p.argmax(1)
@@ -300,7 +327,12 @@ def measure(model: Model, journeys: Sequence[Journey]) -> dict[str, float]:
         valence = np.array([np.nan if u.valence is None else u.valence for u in units])
         known = ~np.isnan(valence)
         emotion = np.array([-1 if u.emotion is None else u.emotion for u in units])
-        row = {"kappa": kappa(gold, got), "ece": float(ece), "none": float((got == gold.max()).mean())}
+        row = {
+            "kappa": kappa(gold, got),
+            "nearest": kappa(gold, nearest),
+            "ece": float(ece),
+            "none": float((got == gold.max()).mean()),
+        }
         if known.sum() > 10:
             row["valence_r"] = float(np.corrcoef(felt[known], valence[known])[0, 1])
             row["emotion_kappa"] = kappa(emotion[emotion >= 0], named[emotion >= 0])
@@ -308,18 +340,16 @@ def measure(model: Model, journeys: Sequence[Journey]) -> dict[str, float]:
     return {k: round(float(np.mean([r[k] for r in rows if k in r])), 4) for k in rows[0]}
 
 
-def gather(
-    hold: Sequence[str], seed: int
-) -> tuple[list[Journey], dict[str, list[Journey]]]:
+def gather(hold: Sequence[str], seed: int) -> tuple[list[Journey], dict[str, list[Journey]]]:
     """Return what is learnt from and what is measured on; no held text is in the first."""
     coded = read_coded(DATA, MEASURE)
     real = read_real()
-    corpus = authored()
+    corpus = [*authored(), *recut()]
     held = {name: coded[name] for name in hold if name in coded}
     held |= {name: real[name] for name in hold if name in real}
     held |= {j.name: [j] for j in corpus if j.name in hold}
     gone = frozenset(u.text for js in held.values() for j in js for i in j.interviews for u in i)
-    learn = [j for j in corpus if j.name not in hold]
+    learn = [j for j in corpus if not gone & {u.text for i in j.interviews for u in i}]
     for name, journeys in {**coded, **real}.items():
         texts = {u.text for i in journeys[0].interviews for u in i}
         if name not in hold and name != "chats" and not texts & gone:
@@ -337,6 +367,7 @@ def train(
     steps: int,
     seed: int,
     rate: float,
+    evaluations: int = 6,
     journeys_per_step: int = 4,
 ) -> dict[str, object]:
     torch.manual_seed(seed)
@@ -367,7 +398,7 @@ def train(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        if (step + 1) % max(1, steps // 5) == 0:
+        if (step + 1) % max(1, steps // evaluations) == 0:
             scores = {name: measure(model, js) for name, js in held.items()}
             log.append({"step": step + 1, "loss": round(loss.item(), 3), "held": scores})
             print(hold, step + 1, f"{time.time() - begun:.0f}s", json.dumps(scores), flush=True)

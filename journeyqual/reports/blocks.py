@@ -24,7 +24,7 @@ from journeyqual.charts.palette import css_variables
 from journeyqual.charts.words import METHOD_WORDS, feeling, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
-from journeyqual.schema import EMOTIONS, QUOTES, READING, check, signed
+from journeyqual.schema import EMOTIONS, METRICS, QUOTES, READING, check, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -131,8 +131,13 @@ def stage_links(curve: pd.DataFrame, codebook: Codebook) -> Block:
     return Block(_fill("links", rows=rows), markdown)
 
 
-def evidence(curve: pd.DataFrame, quotes: pd.DataFrame, codebook: Codebook) -> Block:
-    """Return a section a stage: definition, n, value with interval, the quotes for and against.
+def evidence(
+    curve: pd.DataFrame,
+    quotes: pd.DataFrame,
+    codebook: Codebook,
+    metrics: pd.DataFrame | None = None,
+) -> Block:
+    """Return a section a stage: definition, n, value with interval, quotes for and against.
 
     Parameters
     ----------
@@ -142,12 +147,15 @@ def evidence(curve: pd.DataFrame, quotes: pd.DataFrame, codebook: Codebook) -> B
         QUOTES behind it. A stage without a contradicting quote says that none was found.
     codebook
         Defines the stages; a stage that nobody spoke of says so.
+    metrics
+        METRICS: the numbers that the team brings, shown beside what people said.
 
     Raises
     ------
     ConfigError, SchemaError
         If a table is not what it should be or names a stage that the codebook lacks.
     """
+    numbers = check(METRICS.empty() if metrics is None else metrics, METRICS)
     said = check(quotes, QUOTES).sort_values(["stage_order", "stance", "rank"], kind="stable")
     rows = _stages(curve, codebook)
     parts = []
@@ -159,7 +167,11 @@ def evidence(curve: pd.DataFrame, quotes: pd.DataFrame, codebook: Codebook) -> B
         row["contradicts"] = [
             _quote(q) for q in own[own["stance"] == "contradicts"].itertuples(index=False)
         ]
+        row["metrics"] = [
+            _metric(m) for m in numbers[numbers["stage"] == row["name"]].itertuples(index=False)
+        ]
         lines = [f"### {_md(row['name'])}", f"{row['felt']} ({row['between']}), {row['people']}"]
+        lines += [f"- {_md(m['name'])}: {_md(m['value'])} {_md(m['of'])}" for m in row["metrics"]]
         for stance in ("supports", "contradicts"):
             lines += [
                 f"> {_md(q['text'])}\n>\n> {_md(q['participant'])}, {q['time']}, {stance}"
@@ -314,6 +326,14 @@ def _quote(row: Any) -> dict[str, Any]:
         "time": clock(row.start_s), "emotion": row.emotion, "unit": row.unit_id,
         "felt": signed(row.valence), "unsure": bool(row.unsure),
     }  # fmt: skip
+
+
+def _metric(row: Any) -> dict[str, str]:
+    return {
+        "name": row.metric,
+        "value": f"{row.value:,g} {row.unit}".strip(),
+        "of": ", ".join(part for part in (row.group, row.period) if part),
+    }
 
 
 def clock(seconds: float) -> str:

@@ -66,6 +66,21 @@ def test_a_table_in_parts_is_coded_as_in_one(tmp_path):
     assert np.array_equal(whole["stage_confidence"], again["stage_confidence"])
 
 
+def test_plain_statements_of_fact_read_near_nought():
+    said = [
+        "I live in the town and I work from home on Mondays.",
+        "There are four of us in the house.",
+        "The form has two pages, and you send it by post.",
+        "We have had the account since about 2019.",
+        "So the shop is on the corner, next to the bank.",
+        "My brother told me about it.",
+    ]
+    units = UNITS.assign(text=said)
+    valence = coding.code_units(units, BOOK)["valence"]
+    assert abs(valence.mean()) < 0.1
+    assert valence.abs().max() < 0.3
+
+
 @pytest.mark.shared
 def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
     """Sets coded by machine annotators; ``chats`` was fitted to by nothing."""
@@ -77,12 +92,15 @@ def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     sets = importlib.import_module("training.sets")
     monkeypatch.setattr(sets, "DATA", shared)
-    least = {"complaints": 0.44, "hospital": 0.72, "product": 0.50, "chats": 0.53}
+    least = {"complaints": 0.39, "hospital": 0.72, "product": 0.53, "chats": 0.54}
     kappas = []
     for name, floor in least.items():
         one = sets.coded(name)
         out = coding.code_units(one.units, one.codebook)
         assert pearsonr(out["valence"], one.valence)[0] > floor
+        by_step = {step: out["valence"][one.valence == step].mean() for step in (-0.5, 0, 0.5)}
+        assert abs(by_step[0]) < 0.15
+        assert by_step[-0.5] < by_step[0] - 0.05 < by_step[0.5] - 0.15
         kappas.append(cohen_kappa_score(one.first["stage"], out["stage"]))
     assert min(kappas) > 0.05
     assert np.mean(kappas) > 0.15

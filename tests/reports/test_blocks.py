@@ -208,3 +208,21 @@ def test_in_jupyterlab_a_block_brings_its_style_in_a_report_it_does_not(study, m
     assert block._repr_html_().startswith("<style>")
     monkeypatch.setenv("JOURNEYQUAL_REPORT", "1")
     assert block._repr_html_() == block.html
+
+
+def test_the_teams_numbers_stand_beside_what_people_said(study):
+    curve, quotes, book = tables(study)[:3]
+    metrics = pd.DataFrame(
+        {
+            "stage": [book.stage_names[3], book.stage_names[3]],
+            "metric": ["delivered in time", HOSTILE],
+            "value": [91.0, 1234.5],
+            "unit": ["%", ""],
+            "period": ["2026-Q1", ""],
+        }
+    )
+    shown = Tags(blocks.evidence(curve, quotes, book, metrics).html).text
+    assert "delivered in time" in shown
+    assert "91 %" in shown
+    assert "1,234.5" in shown
+    assert HOSTILE in shown
