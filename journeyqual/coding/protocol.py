@@ -12,9 +12,8 @@ from journeyqual.models.encoder import Encoder, Vectors
 UNSURE = 0.4
 """Under this confidence a coder is unsure: a person should look there first.
 
-Among eight to ten stages a guess at .4 is four times better than chance. Of the units from .4 on
-more than half are right in every kind of set that was calibrated on (``docs/models.md``); under it
-about one in four is.
+Among eight to ten stages a guess at .4 is four times better than chance. On codebooks that nothing
+was fitted to about half of the units from .4 on are right, under it a quarter (``docs/models.md``).
 """
 
 

@@ -63,6 +63,7 @@ def learn(
     """
     from scipy.optimize import minimize
     from scipy.special import log_softmax
+    from threadpoolctl import threadpool_limits
 
     # The correction lies in the span of the tags' features, so it is sought there: far fewer
     # numbers, same answer.
@@ -81,9 +82,11 @@ def learn(
         slope = np.r_[(x.T @ miss + penalty * weights).ravel(), miss.sum(0) + BIAS_PENALTY * bias]
         return float(value), slope
 
-    found = minimize(
-        loss, np.zeros(cut + n_classes), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
-    ).x
+    # Thousands of tiny products: handing each to several threads costs fifty times the work.
+    with threadpool_limits(1):
+        found = minimize(
+            loss, np.zeros(cut + n_classes), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+        ).x
     return Correction(basis.T @ found[:cut].reshape(n_features, n_classes), found[cut:])
 
 
