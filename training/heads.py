@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from journeyqual.coding.feeling import LABELS, NEUTRAL, FeelingCoder, FeelingHeads
 from journeyqual.models.encoder import minilm
 from journeyqual.models.weights import load
+from training.polarity import POLARITY
 from training.sets import (
     AUTHORED,
     CALIBRATION,
@@ -50,16 +51,6 @@ SHIFTS = (-0.6, -0.3, 0.0, 0.3)
 EDGES = (-0.75, -0.15, 0.15, 0.75)
 """Between the five steps of valence."""
 STEPS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
-
-POLARITY = {
-    "admiration": 0.8, "amusement": 0.5, "anger": -0.9, "annoyance": -0.6, "approval": 0.5,
-    "caring": 0.4, "confusion": -0.2, "curiosity": 0.1, "desire": 0.0, "disappointment": -0.7,
-    "disapproval": -0.6, "disgust": -0.9, "embarrassment": -0.5, "excitement": 0.8, "fear": -0.7,
-    "gratitude": 0.9, "grief": -0.9, "joy": 0.9, "love": 0.9, "nervousness": -0.5,
-    "optimism": 0.5, "pride": 0.7, "realization": 0.0, "relief": 0.6, "remorse": -0.6,
-    "sadness": -0.8, "surprise": 0.1, "neutral": 0.0,
-}  # fmt: skip
-"""Valence of the GoEmotions labels, set by hand before any figure was seen."""
 
 Floats = NDArray[np.float64]
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -37,6 +38,7 @@ from training.journeys import (
     recut,
 )
 from training.matcher import FEATURES, Feeling, Head, cosines
+from training.polarity import POLARITY
 
 DATA = Path(os.environ.get("JOURNEYQUAL_TRAINING_DATA", "../shared/data"))
 LEARN = ("complaints", "hospital", "product")
@@ -90,6 +92,7 @@ class Model(nn.Module):
         self.touch = nn.Sequential(nn.LayerNorm(384), nn.Linear(384, 96))
         self.touch_none = nn.Parameter(torch.zeros(2))
         self.feeling = Feeling(emotions=len(EMOTIONS))
+        self.fine = nn.Sequential(nn.LayerNorm(384), nn.Linear(384, 28))
 
 
 def stage_text(stage: Stage, rng: random.Random | None) -> tuple[str, str]:
@@ -173,6 +176,47 @@ class Batch:
         if unit.stage == NONE:
             return len(self.stages)
         return self.place.get(unit.stage, len(self.stages))
+
+
+class Lone:
+    """Texts that stand alone: Reddit comments with 28 labels, patients' comments with sentiment."""
+
+    def __init__(self, data: Path, without: frozenset[str]) -> None:
+        rows = [
+            line.split("\t")
+            for line in (data / "goemotions" / "train.tsv").read_text(encoding="utf-8").splitlines()
+        ]
+        self.reddit = [(r[0], [int(i) for i in r[1].split(",")]) for r in rows]
+        names = (data / "goemotions" / "labels.txt").read_text(encoding="utf-8").split()
+        self.polarity = np.array([POLARITY[name] for name in names])
+        comments = pd.read_csv(data / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
+        usable = comments["Comment sentiment"].isin(list("12345"))
+        pairs = zip(
+            comments.loc[usable, "FFT answer"],
+            comments.loc[usable, "Comment sentiment"],
+            strict=True,
+        )
+        cleaned = ((" ".join(t.split()), (3 - int(v)) / 2) for t, v in pairs)
+        self.patients = [(t, v) for t, v in cleaned if t and t not in without]
+
+    def loss(
+        self, model: Model, rng: random.Random, reddit: int = 96, patients: int = 48
+    ) -> Tensor:
+        """Return the loss of a random handful."""
+        some = rng.sample(self.reddit, reddit)
+        others = rng.sample(self.patients, patients)
+        vectors = model.encoder([t for t, _ in some] + [t for t, _ in others])
+        device = vectors.device
+        gold = torch.zeros(reddit, 28, device=device)
+        for row, (_, labels) in enumerate(some):
+            gold[row, labels] = 1.0
+        felt = [float(self.polarity[labels].mean()) for _, labels in some] + [v for _, v in others]
+        guess, _ = model.feeling(vectors[:, None], torch.ones(len(vectors), 1, device=device))
+        target = torch.tensor(felt, device=device)
+        weight = torch.tensor([0.5] * reddit + [1.0] * patients, device=device)
+        fine = F.binary_cross_entropy_with_logits(model.fine(vectors[:reddit]).float(), gold)
+        off = (weight * (guess[:, 0].float() - target) ** 2).mean()
+        return 4 * fine + off
 
 
 class Vectors:
@@ -340,8 +384,10 @@ def measure(model: Model, journeys: Sequence[Journey]) -> dict[str, float]:
     return {k: round(float(np.mean([r[k] for r in rows if k in r])), 4) for k in rows[0]}
 
 
-def gather(hold: Sequence[str], seed: int) -> tuple[list[Journey], dict[str, list[Journey]]]:
-    """Return what is learnt from and what is measured on; no held text is in the first."""
+def gather(
+    hold: Sequence[str], seed: int
+) -> tuple[list[Journey], dict[str, list[Journey]], frozenset[str]]:
+    """Return what is learnt from, what is measured on, and the texts that must not be learnt."""
     coded = read_coded(DATA, MEASURE)
     real = read_real()
     corpus = [*authored(), *recut()]
@@ -356,7 +402,29 @@ def gather(hold: Sequence[str], seed: int) -> tuple[list[Journey], dict[str, lis
             learn += journeys
     whole = frozenset(" ".join(u.text for u in i) for js in held.values() for i in js[0].interviews)
     learn += nhs(DATA, seed=seed, without=gone | whole)
-    return learn, held
+    return learn, held, gone | whole
+
+
+def save(model: Model, out: Path, most: int = 15_000_000) -> None:
+    """Write half-precision weights in parts of a size that travels."""
+    from safetensors.torch import save_file
+
+    parts: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, value in model.state_dict().items():
+        # The word embeddings alone are larger than a part.
+        for number, piece in enumerate(
+            value.detach().cpu().half().split(15_000)
+            if value.dim() == 2
+            else [value.detach().cpu().half()]
+        ):
+            if size + piece.numel() * 2 > most:
+                parts.append({})
+                size = 0
+            parts[-1][f"{name}|{number}"] = piece.contiguous()
+            size += piece.numel() * 2
+    for number, part in enumerate(parts):
+        save_file(part, out / f"final-{number}.safetensors")
 
 
 def train(
@@ -373,7 +441,8 @@ def train(
     torch.manual_seed(seed)
     rng = random.Random(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    learn, held = gather(hold, seed)
+    learn, held, never = gather(hold, seed)
+    lone = Lone(DATA, never)
     model = Model(folder).to(device)
     encoder = [p for n, p in model.named_parameters() if n.startswith("encoder")]
     head = [p for n, p in model.named_parameters() if not n.startswith("encoder")]
@@ -393,6 +462,7 @@ def train(
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             vector = Vectors(model, batches)
             loss = torch.stack([losses(model, b, vector) for b in batches]).mean()
+            loss = loss + 0.5 * lone.loss(model, rng)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -407,10 +477,7 @@ def train(
     name = "-".join(hold) or "final"
     (out / f"{name}.json").write_text(json.dumps(result, indent=1))
     if not hold:
-        from safetensors.torch import save_file
-
-        state = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
-        save_file(state, out / "final.safetensors")
+        save(model, out)
     return result
 
 
