@@ -108,6 +108,8 @@ def run(
     tell = progress or (lambda what, done, total: None)
     with _timed(result, "read"):
         _read_new(study, result, tell)
+    # Units are cut while a file is read; they are told apart.
+    result.seconds["read"] -= result.seconds.get("units", 0.0)
     with _timed(result, "code"):
         _code_new(study, result, tell, full=full)
     if report and study.store.state()[1]:
@@ -211,7 +213,8 @@ def _take_in(
     allowed = turns[may]
     if allowed.empty:
         raise InputError(f"{participant} did not agree to be analysed", path=path)
-    units = from_turns(allowed)
+    with _timed(result, "units"):
+        units = from_turns(allowed)
     interviews = []
     for name, own in allowed.groupby("interview", sort=False):
         if not (units["interview"] == name).any():
