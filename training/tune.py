@@ -384,6 +384,17 @@ def measure(model: Model, journeys: Sequence[Journey]) -> dict[str, float]:
     return {k: round(float(np.mean([r[k] for r in rows if k in r])), 4) for k in rows[0]}
 
 
+def confusion(model: Model, journey: Journey) -> str:
+    """Return, by the annotator's stage, what the model says most often."""
+    p, *_ = predict(model, journey)
+    names = [*(s.name for s in journey.stages), "-"]
+    said: dict[str, dict[str, int]] = {}
+    for unit, got in zip((u for i in journey.interviews for u in i), p.argmax(1), strict=True):
+        row = said.setdefault(names[unit.stage], {})
+        row[names[got]] = row.get(names[got], 0) + 1
+    return json.dumps({k: sorted(v.items(), key=lambda x: -x[1])[:4] for k, v in said.items()})
+
+
 def gather(
     hold: Sequence[str], seed: int
 ) -> tuple[list[Journey], dict[str, list[Journey]], frozenset[str]]:
@@ -472,6 +483,8 @@ def train(
             scores = {name: measure(model, js) for name, js in held.items()}
             log.append({"step": step + 1, "loss": round(loss.item(), 3), "held": scores})
             print(hold, step + 1, f"{time.time() - begun:.0f}s", json.dumps(scores), flush=True)
+    for name, journeys in held.items():
+        print(name, confusion(model, journeys[0]), flush=True)
     out.mkdir(parents=True, exist_ok=True)
     result = {"hold": list(hold), "seed": seed, "steps": steps, "rate": rate, "log": log}
     name = "-".join(hold) or "final"
