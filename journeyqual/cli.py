@@ -48,12 +48,15 @@ def _answering(debug: bool, as_json: bool) -> Iterator[dict[str, Any]]:
     summary: dict[str, Any] = {"lines": []}
     try:
         yield summary
-    except JourneyqualError as error:
+    except (JourneyqualError, OSError) as error:
         if debug:
             raise
+        line = str(error)
+        if isinstance(error, OSError) and error.filename:
+            line = f"{Path(str(error.filename)).name}: {(error.strerror or line).lower()}"
         if as_json:
-            typer.echo(json.dumps({"error": str(error)}))
-        typer.echo(f"journeyqual: {error}", err=True)
+            typer.echo(json.dumps({"error": line}))
+        typer.echo(f"journeyqual: {line}", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("journeyqual: stopped; what was stored is complete, run it again", err=True)
@@ -196,7 +199,7 @@ def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | N
     )
     lines = [f"note: {note}" for note in result.notes]
     if result.nothing_new:
-        lines.append("nothing new")
+        lines.append("nothing new could be read" if result.newly_refused else "nothing new")
     else:
         interviews = f"{len(result.read)} interview{'s' * (len(result.read) != 1)}"
         lines.append(f"read {interviews}, coded {result.coded} units")

@@ -87,6 +87,14 @@ class Config:
         if not self.participants_file.exists():
             return PARTICIPANTS.empty()
         frame = read_csv(self.participants_file, PARTICIPANTS)
+        twice = frame["participant"].str.casefold().duplicated()
+        if twice.any():
+            row = int(twice.to_numpy().argmax())
+            raise ConfigError(
+                f"{frame['participant'].iloc[row]!r} stands twice, letter case apart",
+                path=self.participants_file,
+                line=row + 2,
+            )
         for column in ("consent_analyse", "consent_quote"):
             given = frame[column].str.strip().str.lower()
             wrong = ~given.isin(_YES | _NO)

@@ -20,7 +20,7 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
         UNITS; only segments are kept, one row each, in the order given.
     codings
         CODINGS, oldest first. Rejected codings count for nothing; a person's blank stage means
-        "none fits".
+        "none fits", and a person counts once both stage and valence are given.
         An optional column ``sampling_probability`` stands on people's codings of drawn units.
 
     Returns
@@ -36,6 +36,7 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     >>> coding = dict(unit_id="u", dimension="stage")
     >>> rows = [coding | dict(value="using", coder="model:m@1"),
     ...         coding | dict(value="buying", coder="human:ana"),
+    ...         dict(unit_id="u", dimension="valence", value="-0.5", coder="human:ana"),
     ...         coding | dict(value="using", coder="model:m@2")]
     >>> resolved = resolve(pd.DataFrame([unit]), pd.DataFrame(rows))
     >>> resolved[["machine_stage", "human_stage", "human_by"]]
@@ -52,7 +53,8 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     ]
     out = segments.set_index("unit_id", drop=False)
     human = codings["coder"].str.startswith("human:")
-    for prefix, rows in (("machine", codings[~human]), ("human", _panel_last(codings[human]))):
+    people = _one_person_a_unit(codings[human])
+    for prefix, rows in (("machine", codings[~human]), ("human", people)):
         wide = rows.drop_duplicates(["unit_id", "dimension"], keep="last").pivot(
             index="unit_id", columns="dimension", values="value"
         )
@@ -62,18 +64,29 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     machine = codings[~human & (codings["dimension"] == "stage")]
     sure = machine.drop_duplicates("unit_id", keep="last").set_index("unit_id")["confidence"]
     out["stage_confidence"] = sure.reindex(out.index)
-    people = _panel_last(codings[human])
-    out["human_by"] = people.drop_duplicates("unit_id", keep="last").set_index("unit_id")["coder"]
-    if "sampling_probability" in people:
-        drawn = people[pd.to_numeric(people["sampling_probability"], errors="coerce").notna()]
-        out["sampling_probability"] = drawn.drop_duplicates("unit_id", keep="last").set_index(
-            "unit_id"
-        )["sampling_probability"]
-    else:
-        out["sampling_probability"] = ""
+    last = people.drop_duplicates("unit_id", keep="last").set_index("unit_id")
+    out["human_by"] = last["coder"].reindex(out.index)
+    given = last["sampling_probability"] if "sampling_probability" in last else ""
+    out["sampling_probability"] = given if isinstance(given, str) else given.reindex(out.index)
     return check(out[RESOLVED.names], RESOLVED)
 
 
-def _panel_last(codings: pd.DataFrame) -> pd.DataFrame:
-    """Order people's codings so that the one that counts stands last."""
-    return codings.iloc[(codings["coder"] == PANEL).to_numpy().argsort(kind="stable")]
+def _one_person_a_unit(codings: pd.DataFrame) -> pd.DataFrame:
+    """Keep the codings of one person a unit: the panel, else who coded it last.
+
+    A person counts once both stage and valence are given. Half a coding must not pass for a whole
+    one: a valence without a stage would read as "no stage fits".
+    """
+    latest = codings.drop_duplicates(["unit_id", "coder", "dimension"], keep="last")
+    latest = latest.assign(
+        _place=range(len(latest)),
+        _half=latest["dimension"].isin(("stage", "valence"))
+        & ((latest["dimension"] == "stage") | (latest["value"] != "")),
+        _panel=latest["coder"] == PANEL,
+    )
+    whole = latest.groupby(["unit_id", "coder"])["_half"].transform("sum") == 2
+    latest = latest[whole]
+    # Of each unit, the coder whose last word stands last, the panel's after everybody's.
+    order = latest.sort_values(["_panel", "_place"], kind="stable")
+    chosen = order.groupby("unit_id")["coder"].transform("last")
+    return order[order["coder"] == chosen].drop(columns=["_place", "_half", "_panel"])

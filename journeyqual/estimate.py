@@ -82,7 +82,8 @@ def curve(
     Returns
     -------
     DataFrame
-        CURVE. The interval is the 95 % percentile interval of the draws; NaN with one participant.
+        CURVE. The interval is the 95 % expanded percentile interval of the draws; NaN with one
+        participant.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def curve(
         _one_curve(coded[groups == group], codebook, chosen, draws, seed, thin_below).assign(
             group=group
         )
-        for group in sorted(groups.unique())
+        for group in sorted(groups.unique()) or [""]
     ]
     return check(pd.concat(parts, ignore_index=True), CURVE)
 
@@ -125,7 +126,7 @@ def curve(
 def lines(coded: pd.DataFrame, codebook: Codebook, *, by: str = "") -> pd.DataFrame:
     """Return each participant's own curve: their mean valence at each stage they spoke of.
 
-    People's codings stand where they are, the machine's elsewhere.
+    Of the same values as the curve: the machine's, unless people's codings count in it.
 
     Returns
     -------
@@ -133,7 +134,7 @@ def lines(coded: pd.DataFrame, codebook: Codebook, *, by: str = "") -> pd.DataFr
         LINES; a stage that a participant did not speak of has no row.
     """
     coded, groups = _prepare(coded, codebook, by)
-    held = settled(coded).assign(group=groups.to_numpy())
+    held = settled(coded.assign(group=groups))
     held = held[held["stage"] != ""]
     means = (
         held.groupby(["group", "participant", "stage"])
@@ -159,7 +160,7 @@ def emotions(coded: pd.DataFrame, codebook: Codebook, *, by: str = "") -> pd.Dat
         to 1.
     """
     coded, groups = _prepare(coded, codebook, by)
-    held = settled(coded).assign(group=groups.to_numpy(), weight=_weights(coded))
+    held = settled(coded.assign(group=groups, weight=_weights(coded)))
     held = held[(held["stage"] != "") & (held["emotion"] != "")]
     rows = []
     for (group, stage), part in held.groupby(["group", "stage"]):
@@ -232,9 +233,20 @@ def _prepare(coded: pd.DataFrame, codebook: Codebook, by: str) -> tuple[pd.DataF
                 column=column,
                 remedy=f"it has {', '.join(codebook.stage_names)}",
             )
+    never = coded["human_valence"].notna() & (coded["sampling_probability"] <= 0)
+    if never.any():
+        raise SchemaError(
+            "a unit that people coded cannot have been drawn with probability 0",
+            line=int(np.flatnonzero(never.to_numpy())[0]) + 2,
+            column="sampling_probability",
+            remedy="leave it blank for a tag that was not drawn",
+        )
     if by and by not in coded.columns:
         known = [c for c in coded.columns if c not in CURVE_IN.names]
-        raise SchemaError(f"no column {by!r} to group by", remedy=f"there is {', '.join(known)}")
+        raise SchemaError(
+            f"no column {by!r} to group by",
+            remedy=f"there is {', '.join(known)}" if known else "the table has no attribute",
+        )
     if not by:
         return coded, pd.Series("", index=coded.index)
     groups = coded[by].astype(object).where(coded[by].notna(), "").astype(str)
@@ -242,8 +254,7 @@ def _prepare(coded: pd.DataFrame, codebook: Codebook, by: str) -> tuple[pd.DataF
 
 
 def _method(coded: pd.DataFrame, method: Method) -> str:
-    human = coded["human_valence"].notna()
-    drawn = human & coded["sampling_probability"].notna()
+    human, drawn = coded["human_valence"].notna(), _drawn(coded)
     if method == "auto":
         return (
             "human"
@@ -267,22 +278,31 @@ def _weights(coded: pd.DataFrame) -> Floats:
     return 1.0 / sizes
 
 
+def _drawn(coded: pd.DataFrame) -> pd.Series:
+    """Tell which units count as coded by people: drawn with a probability, or all of them."""
+    human = coded["human_valence"].notna()
+    return human & (coded["sampling_probability"].notna() | bool(human.all()))
+
+
 def settled(coded: pd.DataFrame) -> pd.DataFrame:
-    """Return one value a unit: people's where there is one, else the machine's.
+    """Return one value a unit, people's where their coding counts in the curve.
+
+    People's codings count where units were drawn with a known probability, or all were coded.
+    Convenience tags teach the coder and correct nothing, so what stands beside a point (its n, its
+    spread, its lines) is made of the same values as the point.
 
     Parameters
     ----------
     coded
-        As for `curve`; ``emotion``, ``stage_confidence`` and ``unsure`` are settled, too, where
-        they
-        stand. What a person coded is sure.
+        As for `curve`; ``emotion``, ``stage_confidence`` and ``unsure`` are settled, too, if they
+        are there. What a person coded is sure.
 
     Returns
     -------
     DataFrame
-        The same columns; units that nobody gave a valence are left out.
+        The same columns; units without a valence are left out.
     """
-    human = coded["human_valence"].notna()
+    human = _drawn(coded)
     out = coded.copy()
     for name in ("stage", "valence", "emotion"):
         if name in coded and f"human_{name}" in coded:
@@ -301,11 +321,12 @@ def _one_curve(
     held = settled(coded)
     held = held[held["stage"] != ""]
     own = held.groupby(["participant", "stage"])["valence"].mean().unstack("stage")
-    human = coded["human_valence"].notna()
+    human = _drawn(coded) & (method != "machine")
     by_stage = held.groupby("stage")
     rows = []
     for order, stage in enumerate(codebook.stage_names):
         people = own[stage].dropna() if stage in own else pd.Series(dtype=float)
+        n_human = int((human & (coded["human_stage"] == stage)).sum())
         rows.append(
             {
                 "stage": stage,
@@ -315,9 +336,10 @@ def _one_curve(
                 "valence_high": interval[1][order],
                 "n_participants": len(people),
                 "n_units": len(by_stage.groups.get(stage, ())),
-                "n_human": int((human & (coded["human_stage"] == stage)).sum()),
+                "n_human": n_human,
                 "method": method,
                 "is_thin": len(people) < thin_below,
+                "is_unverified": n_human == 0 and method != "human",
                 "valence_participants_first": people.mean() if len(people) else np.nan,
                 "spread": people.std(ddof=1) if len(people) > 1 else np.nan,
                 "n_participants_group": coded["participant"].nunique(),
@@ -353,7 +375,7 @@ def _estimate(
         probability = coded["sampling_probability"].to_numpy(dtype=float)
         if human.all():
             probability = np.ones(len(coded))
-        drawn = human & ~np.isnan(probability) & (probability > 0)
+        drawn = _drawn(coded).to_numpy()
         inverse = np.where(drawn, weights / np.where(drawn, probability, 1.0), 0.0)
         direct = sums("human_", inverse)
         rectifier = sums("", weights) - sums("", inverse)
@@ -368,15 +390,31 @@ def _estimate(
     rng = np.random.default_rng(seed)
     resampled = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=draws)
     spread = _ratio(resampled.astype(float), direct, rectifier)
-    tail = 100 * (1 - LEVEL) / 2
     low, high = np.full(n_stages, np.nan), np.full(n_stages, np.nan)
     # A draw without anybody who spoke of a stage says nothing about it; one voice alone has no
     # interval.
-    voices = (direct.denominator > 0).sum(axis=0)
+    heard = direct.denominator > 0
+    if rectifier is not None:
+        heard |= sums("", weights).denominator > 0
+    voices = heard.sum(axis=0)
     for s in np.flatnonzero(~np.isnan(point) & (voices > 1)):
         said = spread[:, s][~np.isnan(spread[:, s])]
+        tail = 100 * _tail(int(voices[s]))
         low[s], high[s] = np.percentile(said, [tail, 100 - tail])
     return point, (low, high)
+
+
+def _tail(n: int) -> float:
+    """Return the share of draws to leave off at each end, for n participants.
+
+    The bootstrap's spread is too small by sqrt((n - 1) / n), and a percentile knows nothing of
+    Student's t; both matter for a dozen people. Expanded percentile interval (Hesterberg, "What
+    teachers should know about the bootstrap", The American Statistician 69, 2015).
+    """
+    from scipy.stats import norm, t
+
+    end = t.ppf(1 - (1 - LEVEL) / 2, n - 1) * np.sqrt(n / (n - 1))
+    return float(norm.sf(end))
 
 
 def _ratio(counts: Floats, direct: _Sums, rectifier: _Sums | None) -> Floats:
@@ -415,7 +453,8 @@ def _power(counts: Floats, direct: _Sums, rectifier: _Sums) -> Floats:
     bb = total(n2, n2) - 2 * ratio * total(n2, d2) + ratio**2 * total(d2, d2)
     covariance, variance = ab / n - mean_a * mean_b, bb / n - mean_b**2
     weight = np.ones_like(ratio)
-    np.divide(-covariance, variance, out=weight, where=variance > 1e-15)
+    # Where people coded nothing, the machine's word is all there is.
+    np.divide(-covariance, variance, out=weight, where=(variance > 1e-15) & (total(d1) > 1e-12))
     clipped: Floats = np.clip(weight, 0.0, 1.0)
     return clipped
 

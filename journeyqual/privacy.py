@@ -257,8 +257,7 @@ def _for_rows(rows: Sequence[_Row], names: Mapping[str, str]) -> Pseudonyms:
     labels: dict[str, str] = {}
     for row in rows:
         labels.setdefault(row.speaker, row.role)
-    words = "\n".join(row.text for row in rows).encode()
-    unique = f"participant-{int(hashlib.sha256(words).hexdigest(), 16) % 10**6:06d}"
+    unique = stand_in("\n".join(row.text for row in rows))
     settled = {name: pseudonym.strip() or _STAND_IN for name, pseudonym in names.items()}
     listed = pseudonyms(settled)
     ids: dict[str, str] = {}
@@ -449,6 +448,29 @@ def _heard(name: str, replacement: str, *, part: bool = False) -> _Rule:
 def _sure(name: str) -> bool:
     """Tell whether a name can be told from words whatever its capitals."""
     return " " in name or (len(name) >= 4 and name.casefold() not in _ORDINARY)
+
+
+def stand_in(words: str) -> str:
+    """Return an id for somebody without one, from words that are theirs alone.
+
+    Examples
+    --------
+    >>> stand_in("It broke.") == stand_in("It broke.") != stand_in("It held.")
+    True
+    """
+    digest = hashlib.sha256(words.encode()).hexdigest()
+    return f"participant-{int(digest, 16) % 10**6:06d}"
+
+
+def is_full_name(label: str) -> bool:
+    """Tell whether a label reads as a person's full name rather than as an id.
+
+    Examples
+    --------
+    >>> is_full_name("Anna Schmidt"), is_full_name("A1"), is_full_name("Participant 3")
+    (True, False, False)
+    """
+    return len(_person(label).split()) >= 2
 
 
 def _person(label: str) -> str:

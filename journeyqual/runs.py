@@ -18,7 +18,7 @@ import pandas as pd
 
 from journeyqual.errors import InputError, JourneyqualError, StoreError
 from journeyqual.store import Interview, now
-from journeyqual.study import CACHE, Study
+from journeyqual.study import CACHE, STORE_FILE, Study
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how far it is, and how much there is."""
@@ -41,8 +41,8 @@ class RunResult:
         Units coded.
     changed
         With ``full``: units whose stage changed.
-    refused
-        One line a file that could not be taken in.
+    refused, newly_refused
+        One line a file that could not be taken in; how many of them no earlier run had refused.
     notes
         Things a person should know (whom the reader took for the interviewer).
     reports
@@ -57,6 +57,7 @@ class RunResult:
     coded: int = 0
     changed: int = 0
     refused: list[str] = field(default_factory=list)
+    newly_refused: int = 0
     notes: list[str] = field(default_factory=list)
     reports: list[Path] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -103,9 +104,33 @@ def run(
         transcripts that
         cannot be read are refused in the result, and the others go on.
     """
+    tell = progress or (lambda what, done, total: None)
+    with _alone(study):
+        return _run(study, tell, full, report, reports_folder)
+
+
+@contextmanager
+def _alone(study: Study) -> Iterator[None]:
+    """Let one run at a time work on a study; the lock goes with the process that holds it."""
+    from filelock import FileLock, Timeout
+
+    path = study.folder / STORE_FILE.parent / "run.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=0):
+            yield
+    except Timeout as error:
+        raise StoreError(
+            f"another run is at work on {study.folder.name}",
+            remedy="wait for it; nothing was touched",
+        ) from error
+
+
+def _run(
+    study: Study, tell: Progress, full: bool, report: bool, reports_folder: Path | None
+) -> RunResult:
     result = RunResult()
     started = now()
-    tell = progress or (lambda what, done, total: None)
     with _timed(result, "read"):
         _read_new(study, result, tell)
     # Units are cut while a file is read; they are told apart.
@@ -114,7 +139,7 @@ def run(
         _code_new(study, result, tell, full=full)
     if report and study.store.state()[1]:
         _report(study, result, tell, reports_folder or study.folder / "reports", full=full)
-    if not result.nothing_new:
+    if not result.nothing_new or result.newly_refused:
         result.number = study.store.add_run(
             started_at=started,
             finished_at=now(),
@@ -151,12 +176,12 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
         raise StoreError(
             f"there is no folder {folder.name}/", remedy="make it and put transcripts in"
         )
-    from journeyqual import privacy
-
     known = study.store.interviews()
+    before = {(row.source, row.sha256) for row in study.store.refusals().itertuples()}
+    study.store.settle_refusals()
     by_source = dict(zip(known["source"], known["sha256"], strict=True))
     by_content = dict(zip(known["sha256"], known["interview"], strict=True))
-    people = study.config.participants().set_index("participant")
+    people = study.listed_participants()
     files = sorted(
         p
         for p in folder.rglob("*")
@@ -188,9 +213,9 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
             by_content[content] = path.stem
         except JourneyqualError as error:
             result.refused.append(str(error))
-            # The line may name a file that a person is named in.
-            kept = privacy.pseudonyms(_names(study)).apply(str(error))
-            study.store.refuse(source, content, kept)
+            # Only the kind is kept: the line may name a person, or quote one.
+            study.store.refuse(source, content, type(error).__name__)
+            result.newly_refused += (source, content) not in before
     tell("reading", len(new), len(new))
 
 
@@ -200,19 +225,28 @@ def _take_in(
     from journeyqual import privacy, reading
     from journeyqual.units import from_turns, stored_text
 
-    participant = study.config.participant_of(path)
+    if not path.resolve().is_relative_to(study.folder):
+        raise InputError("a link that leads out of the study", path=path, remedy="copy the file")
+    owner = study.config.owners.get(path.name, "")
     found = reading.read_turns(
-        path, participant=participant, interviewers=study.config.interviewers
+        path, participant=owner or path.stem, interviewers=study.config.interviewers
     )
-    turns = privacy.pseudonymise(found.turns, _names(study))
-    # participants.csv may know somebody by the name in the file or by the pseudonym.
-    may = [
-        _may_analyse(people, before) and _may_analyse(people, after)
-        for before, after in zip(found.turns["participant"], turns["participant"], strict=True)
-    ]
-    allowed = turns[may]
+    names = study.names()
+    raw = found.turns
+    if owner and raw["interview"].nunique() == 1:
+        raw = raw.assign(interview=_interview_id(path.stem, owner, content))
+    if raw["interview"].nunique() > 1:
+        for person in raw["participant"].unique():
+            # A survey's own column of names: whom the list does not hide gets a stand-in.
+            if privacy.is_full_name(person):
+                own = raw.loc[raw["participant"] == person, "text"]
+                names.setdefault(person, privacy.stand_in("\n".join(own)))
+    turns = privacy.pseudonymise(raw, names)
+    pairs = list(zip(raw["participant"], turns["participant"], strict=True))
+    agreed = {pair: _may_analyse(people, path, *pair) for pair in dict.fromkeys(pairs)}
+    allowed = turns[[agreed[pair] for pair in pairs]]
     if allowed.empty:
-        raise InputError(f"{participant} did not agree to be analysed", path=path)
+        raise InputError("its participant did not agree to be analysed", path=path)
     with _timed(result, "units"):
         units = from_turns(allowed)
     interviews = []
@@ -227,15 +261,29 @@ def _take_in(
     result.notes.extend(f"{path.name}: {note}" for note in found.notes)
 
 
-def _names(study: Study) -> dict[str, str]:
-    from journeyqual import privacy
+def _interview_id(stem: str, owner: str, content: str) -> str:
+    """Return an interview's id where study.toml names its participant.
 
-    file = study.config.names_file
-    return privacy.load_names(file) if file.exists() else {}
+    A file name like ``anna-2026-03-04`` may hold the very name that is to be hidden, so it serves
+    as an id only if nothing but the participant's id and digits is in it.
+    """
+    rest = stem.replace(owner, "") if owner in stem else stem
+    bare = owner in stem and not any(char.isalpha() for char in rest)
+    return stem if bare else f"{owner}-{content[:6]}"
 
 
-def _may_analyse(people: pd.DataFrame, participant: str) -> bool:
-    return participant not in people.index or bool(people.loc[participant, "consent_analyse"])
+def _may_analyse(people: pd.DataFrame, path: Path, before: str, after: str) -> bool:
+    """Tell whether a participant, by the name in the file or the pseudonym, agreed."""
+    ids = people["participant"].str.casefold()
+    rows = people[ids.isin({before.casefold(), after.casefold()})]
+    if len(rows) and after.casefold() not in set(ids):
+        # Later, consent is looked up by the pseudonym: it must not get lost on the way.
+        raise InputError(
+            "participants.csv knows its participant by a name that is hidden here",
+            path=path,
+            remedy="give the name a pseudonym in names.csv",
+        )
+    return bool(rows["consent_analyse"].all())
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,9 @@ Columns that a table does not declare are kept.
 
 from __future__ import annotations
 
+import csv
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -236,6 +239,7 @@ CURVE = Table(
         Column("is_thin", "bool"),
         # Beside the contract: the sensitivity check, the spread between participants, and who
         # there was to hear.
+        Column("is_unverified", "bool", required=False),
         _valence("valence_participants_first", required=False, blank=True),
         Column("spread", "float", "ratio", required=False, blank=True, low=0.0),
         _count("n_participants_group", required=False),
@@ -404,6 +408,9 @@ def check(frame: pd.DataFrame, table: Table, *, path: str | Path | None = None) 
 def _coerce(values: pd.Series, column: Column, path: str | Path | None) -> pd.Series:
     if column.kind == "text":
         text = values.astype(object).where(values.notna(), "").astype(str)
+        if column.level == "id":
+            # "P01 " and "P01" are one person; a blank more must not make two of them.
+            text = text.str.strip().map(lambda value: unicodedata.normalize("NFC", value))
         if not column.blank and column.level != "text" and column.required:
             _refuse(text.str.strip() == "", values, column, path, "is blank")
         if column.allowed:
@@ -460,18 +467,43 @@ def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        If the file is missing, is no CSV, or breaks the table's declaration; the line is named.
+        If the file cannot be read, is no CSV, has rows of other lengths than its heading, or
+        breaks the table's declaration; the line is named.
     """
     path = Path(path)
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SchemaError("there is no such file", path=path) from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [(reader.line_num, row) for reader in [csv.reader(file)] for row in reader]
+    except OSError as error:
+        raise SchemaError(_why(error), path=path) from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise SchemaError(
             f"not a CSV table ({error})", path=path, remedy="save it as UTF-8 CSV"
         ) from error
+    rows = [(line, row) for line, row in rows if row]
+    if not rows:
+        raise SchemaError("not a CSV table (it is empty)", path=path)
+    (_, names), body = rows[0], rows[1:]
+    names = [name.strip() for name in names]
+    for name in names:
+        if names.count(name) > 1:
+            raise SchemaError(f"two columns are called {name!r}", path=path, line=1)
+    for line, row in body:
+        if len(row) != len(names):
+            raise SchemaError(
+                f"{len(row)} cells where the heading has {len(names)}",
+                path=path,
+                line=line,
+                remedy="quote cells that hold a comma",
+            )
+    frame = pd.DataFrame([row for _, row in body], columns=names, dtype=str)
     return check(frame, table, path=path)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return (error.strerror or "it cannot be read").lower()
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
@@ -481,14 +513,17 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     no half a file.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = frame.copy()
     for name in text.columns:
         if text[name].dtype == bool:
             text[name] = text[name].map({True: "true", False: "false"})
     temporary = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         text.to_csv(temporary, index=False, lineterminator="\n")
         temporary.replace(path)
+    except OSError as error:
+        raise SchemaError(f"cannot be written: {_why(error)}", path=path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from journeyqual import config as configs
-from journeyqual import consensus, estimate, findings, schema
+from journeyqual import consensus, estimate, findings, privacy, schema
 from journeyqual.codebook import Codebook
 from journeyqual.config import Config
 from journeyqual.errors import JourneyqualError
@@ -88,14 +88,37 @@ class Study:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def participants(self) -> pd.DataFrame:
-        """Return ``participants.csv`` with a row for everybody who was interviewed."""
-        known = self.config.participants()
+        """Return ``participants.csv`` with a row for everybody who was interviewed.
+
+        A person may stand there by the name that ``names.csv`` hides, or in other letter case: the
+        row is theirs all the same, and so is the consent in it.
+        """
         heard = self.store.interviews()["participant"].unique()
+        known = self.listed_participants()
+        spelt = {str(p).casefold(): str(p) for p in heard}
+        known["participant"] = [spelt.get(p.casefold(), p) for p in known["participant"]]
         extra = [p for p in heard if p not in set(known["participant"])]
         more = pd.DataFrame({"participant": extra, "consent_analyse": True, "consent_quote": True})
         if not extra:
             return known
         return pd.concat([known, more], ignore_index=True) if len(known) else more
+
+    def names(self) -> dict[str, str]:
+        """Return the list of names to be hidden, and what stands for each."""
+        file = self.config.names_file
+        return privacy.load_names(file) if file.exists() else {}
+
+    def listed_participants(self) -> pd.DataFrame:
+        """Return ``participants.csv``, its ids by the pseudonyms they are stored under."""
+        known = self.config.participants()
+        named = {name: stands for name, stands in self.names().items() if stands.strip()}
+        known["participant"] = known["participant"].map(privacy.pseudonyms(named).apply_id)
+        if known["participant"].duplicated().any():
+            # Two rows for one person: a refusal in either stands.
+            consents = {"consent_analyse": "min", "consent_quote": "min"}
+            rest = {c: "first" for c in known if c not in {*consents, "participant"}}
+            known = known.groupby("participant", as_index=False, sort=False).agg(consents | rest)
+        return known
 
     def units(self) -> pd.DataFrame:
         """Return UNITS of every stored interview."""
@@ -112,9 +135,9 @@ class Study:
     def coded(self) -> pd.DataFrame:
         """Return the coded units with participants' attributes: what curves are computed from."""
         resolved = self.resolved()
-        silenced = self.config.participants()
-        out = set(silenced.loc[~silenced["consent_analyse"].astype(bool), "participant"])
-        coded = estimate.as_coded(resolved[~resolved["participant"].isin(out)], self.participants())
+        people = self.participants()
+        out = set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
+        coded = estimate.as_coded(resolved[~resolved["participant"].isin(out)], people)
         from journeyqual.coding import UNSURE
 
         return coded.assign(unsure=coded["stage_confidence"] < UNSURE)
@@ -169,8 +192,14 @@ class Study:
         people = self.participants()
         silent = frozenset(people.loc[~people["consent_quote"].astype(bool), "participant"])
         units = self.units()
+        coded = self.coded()
+        # What a person placed elsewhere is no evidence here, even where it does not move the point.
+        disputed = coded["human_valence"].notna() & (coded["human_stage"] != coded["stage"])
+        settled = estimate.settled(coded)
         chosen = findings.quotes(
-            estimate.settled(self.coded()),
+            settled[
+                ~disputed.reindex(settled.index) | (settled["stage"] == settled["human_stage"])
+            ],
             units,
             self.curve(),
             self.codebook,
@@ -202,16 +231,16 @@ class Study:
         """Return what a method appendix needs to say: who, how many, with what."""
         from journeyqual import __version__
 
-        resolved = self.resolved()
-        settled = estimate.settled(self.coded())
+        coded = self.coded()
+        settled = estimate.settled(coded)
         return {
             "codebook": self.codebook.name,
             "codebook version": self.codebook.version,
             "machine coders": ", ".join(self.coders),
-            "people who coded": ", ".join(sorted({h for h in resolved["human_by"] if h})) or "none",
-            "interviews": int(resolved["interview"].nunique()),
-            "participants": int(resolved["participant"].nunique()),
-            "units": len(resolved),
+            "people who coded": ", ".join(sorted({h for h in coded["human_by"] if h})) or "none",
+            "interviews": int(coded["interview"].nunique()),
+            "participants": int(coded["participant"].nunique()),
+            "units": len(coded),
             "files that could not be read": len(self.store.refusals()),
             "units that fit no stage": int((settled["stage"] == "").sum()),
             "units the coder is unsure of": int(settled["unsure"].sum()),
@@ -234,6 +263,7 @@ class Study:
             config.codebook_file,
             config.participants_file,
             config.metrics_file,
+            config.names_file,
         )
         parts = [
             __version__,
@@ -247,10 +277,9 @@ class Study:
         self, name: str, table: Table, make: Callable[[], pd.DataFrame], **parameters: Any
     ) -> pd.DataFrame:
         """Compute a result once a state of the study; the file only ever holds a copy."""
-        key = hashlib.sha256(
-            json.dumps([self.fingerprint, name, parameters], sort_keys=True).encode()
-        ).hexdigest()[:16]
-        path = self.folder / CACHE / "results" / f"{name}-{key}.csv"
+        state = self.fingerprint
+        key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]
+        path = self.folder / CACHE / "results" / f"{name}-{state}-{key}.csv"
         if path.exists():
             try:
                 return schema.read_csv(path, table)
@@ -259,6 +288,10 @@ class Study:
                 path.unlink()
         made = make()
         schema.write_csv(made, path)
+        # Results of an earlier state may hold words of somebody who has withdrawn since.
+        for old in path.parent.glob(f"{name}-*.csv"):
+            if not old.name.startswith(f"{name}-{state}-"):
+                old.unlink(missing_ok=True)
         # Read back, so that a fresh result and a cached one are the same to the last bit.
         return schema.read_csv(path, table)
 

@@ -30,17 +30,35 @@ M, ANA, BEN, PANEL = "model:m@1", "human:ana", "human:ben", "human:panel"
 
 
 def test_later_people_beat_earlier_and_the_panel_beats_all(units):
+    def both(unit, stage, coder):
+        return [(unit, "stage", stage, coder, ""), (unit, "valence", "0.5", coder, "")]
+
     table = codings(
-        ("u1", "stage", "a", PANEL, ""),
-        ("u1", "stage", "b", ANA, ""),
-        ("u1", "stage", "c", BEN, ""),
+        *both("u1", "a", PANEL),
+        *both("u1", "b", ANA),
+        *both("u1", "c", BEN),
         ("u1", "stage", "d", M, ""),
-        ("u2", "stage", "b", ANA, ""),
-        ("u2", "stage", "c", BEN, ""),
+        *both("u2", "b", ANA),
+        *both("u2", "c", BEN),
     )
     out = resolve(units, table).set_index("unit_id")
     assert out["human_stage"].tolist() == ["a", "c"]
+    assert out["human_by"].tolist() == [PANEL, BEN]
     assert out["machine_stage"].tolist() == ["d", ""]
+
+
+def test_half_a_coding_does_not_pass_for_a_whole_one(units):
+    """A valence alone would read as "none fits"; two people's halves are nobody's coding."""
+    table = codings(
+        ("u1", "valence", "-1", ANA, ""),
+        ("u1", "stage", "a", BEN, ""),
+        ("u2", "stage", "", ANA, ""),
+        ("u2", "valence", "0", ANA, ""),
+    )
+    out = resolve(units, table).set_index("unit_id")
+    assert out["human_valence"].isna().tolist() == [True, False]
+    assert out["human_by"].tolist() == ["", ANA]
+    assert out.loc["u2", "human_stage"] == ""
 
 
 def test_rejected_codings_and_spans_count_for_nothing(units):
@@ -51,7 +69,11 @@ def test_rejected_codings_and_spans_count_for_nothing(units):
 
 
 def test_resolving_twice_gives_the_same(units):
-    table = codings(("u1", "valence", "-0.5", ANA, ""), ("u1", "valence", "0.25", M, ""))
+    table = codings(
+        ("u1", "valence", "-0.5", ANA, ""),
+        ("u1", "stage", "a", ANA, ""),
+        ("u1", "valence", "0.25", M, ""),
+    )
     one = resolve(units, table)
     pd.testing.assert_frame_equal(one, resolve(units, table))
     assert one.loc[0, ["machine_valence", "human_valence"]].tolist() == [0.25, -0.5]

@@ -229,3 +229,108 @@ def test_the_sample_study_from_files_to_report(tmp_path):
     assert again.coded == 0
     assert "hiring an electric" in Path(again.reports[0]).read_text(encoding="utf-8")
     study.close()
+
+
+# -- consent and names --------------------------------------------------------------------------
+
+
+def people(study, *rows):
+    text = "participant,segment,consent_analyse,consent_quote\n" + "\n".join(rows) + "\n"
+    (study.folder / "participants.csv").write_text(text, encoding="utf-8")
+    study.close()
+    return open_study(study.folder)
+
+
+def test_consent_holds_by_whatever_name_the_study_knows_somebody(study):
+    run(study)
+    for row in ("P01,a,yes,no", "p01 ,a,yes,no", "Maya Lindqvist,a,yes,no"):
+        (study.folder / "names.csv").write_text("name,pseudonym\nMaya Lindqvist,P01\n")
+        opened = people(study, row)
+        assert opened.participants()["consent_quote"].tolist() == [False], row
+        assert opened.quotes().empty, row
+        opened.close()
+    opened = people(study, "P01,a,yes,yes", "Maya Lindqvist,a,no,yes")
+    assert opened.coded().empty
+    opened.close()
+
+
+def test_consent_under_a_name_that_would_be_lost_is_refused(study):
+    add(study, "Emil Nolde.txt", TALK.replace("Maya Lindqvist", "Emil Nolde").replace("bus", "car"))
+    opened = people(study, "Emil Nolde,a,yes,no")
+    result = run(opened)
+    assert result.read == ["P01"]
+    assert "give the name a pseudonym" in result.refused[0]
+    assert "Nolde" not in everything(opened)
+    opened.close()
+
+
+def test_whoever_withdraws_is_gone_from_results_and_report(study):
+    runs.run(study)
+    results = study.folder / "cache" / "results"
+    page = study.folder / "reports" / "emotional_journey.html"
+    words = "The invoice was wrong twice"
+    assert any(words in p.read_text(encoding="utf-8") for p in results.iterdir())
+    opened = people(study, "P01,a,no,no")
+    runs.run(opened)
+    assert not any(words in p.read_text(encoding="utf-8") for p in results.iterdir())
+    assert words not in page.read_text(encoding="utf-8")
+    assert opened.facts()["participants"] == 0
+    opened.close()
+
+
+def test_a_file_named_after_somebody_gets_the_participants_id(study):
+    (study.folder / "study.toml").write_text(
+        '[transcripts.participants]\n"maya-2026.txt" = "P07"\n"P08_2026.txt" = "P08"\n'
+    )
+    add(study, "maya-2026.txt", TALK.replace("bus", "tube").replace("Maya Lindqvist", "Guest"))
+    add(study, "P08_2026.txt", TALK.replace("bus", "ferry").replace("Maya Lindqvist", "Guest"))
+    opened = open_study(study.folder)
+    ids = run(opened).read
+    assert any(re.fullmatch(r"P07-[0-9a-f]{6}", i) for i in ids)
+    assert "P08_2026" in ids
+    assert "maya" not in everything(opened).lower()
+    opened.close()
+
+
+def test_names_in_a_surveys_column_are_hidden(study):
+    with (study.folder / "transcripts" / "survey.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("participant", "answer"), ("Anna Schmidt", "Too dear."), ("B2", "I liked it.")]
+        )
+    run(study)
+    assert "Schmidt" not in everything(study)
+    assert "survey-B2" in set(study.store.interviews()["interview"])
+
+
+def test_a_refusal_keeps_no_words(study):
+    add(study, "Clara Oswald.txt", "")
+    assert "Clara Oswald.txt" in run(study).refused[0]
+    assert "Oswald" not in everything(study)
+
+
+def test_a_link_out_of_the_study_is_refused(study, tmp_path):
+    outside = tmp_path / "secret.txt"
+    outside.write_text(TALK.replace("bus", "boat"))
+    (study.folder / "transcripts" / "P02.txt").symlink_to(outside)
+    result = run(study)
+    assert result.read == ["P01"]
+    assert "leads out of the study" in result.refused[0]
+
+
+def test_a_second_run_at_the_same_time_touches_nothing(study):
+    from filelock import FileLock
+
+    (study.folder / "store").mkdir()
+    with (
+        FileLock(study.folder / "store" / "run.lock"),
+        pytest.raises(JourneyqualError, match="another run"),
+    ):
+        run(study)
+    assert not (study.folder / "store" / "study.sqlite").exists()
+    assert run(study).read == ["P01"]
+
+
+def test_a_run_that_refuses_everything_is_written_down_once(study):
+    (study.folder / "transcripts" / "P01.txt").write_text("")
+    assert run(study).number == 1
+    assert run(study).number == 0

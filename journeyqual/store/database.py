@@ -86,7 +86,7 @@ class Store:
         except DatabaseError as error:
             raise StoreError(
                 f"{self.where} cannot be opened as a store ({error.orig})",
-                remedy="move it aside; a run makes a new one from the transcripts",
+                remedy="keep it, it may hold people's codings; put a backup in its place",
             ) from error
 
     def close(self) -> None:
@@ -277,7 +277,10 @@ class Store:
     # -- refusals and runs --------------------------------------------------------------------
 
     def refuse(self, source: str, sha256: str, reason: str) -> None:
-        """Remember that a file could not be taken in, and why."""
+        """Remember that a file could not be taken in, and by what kind of error.
+
+        No words: a reason may quote a file's name, or what somebody said.
+        """
         with self._write() as connection:
             connection.execute(t.refusals.delete().where(t.refusals.c.source == source))
             connection.execute(
@@ -285,6 +288,12 @@ class Store:
                     source=source, sha256=sha256, reason=reason, refused_at=now()
                 )
             )
+
+    def settle_refusals(self) -> None:
+        """Forget refusals of files that have been stored since."""
+        stored = sa.select(t.interviews.c.source)
+        with self._write() as connection:
+            connection.execute(t.refusals.delete().where(t.refusals.c.source.in_(stored)))
 
     def refusals(self) -> pd.DataFrame:
         """Return ``source, sha256, reason, refused_at`` of files that wait in quarantine."""
