@@ -292,8 +292,12 @@ def code(
         from journeyqual import coding, schema
 
         book = books.load(codebook)
-        table = schema.read_csv(units, schema.UNITS_IN)
-        learnt = None if tags is None else schema.read_csv(tags, schema.TAGS)
+        # Cells come back as they were written, so the table is only looked at, not converted.
+        table = schema.read_csv(units, schema.Table(schema.UNITS_IN.name, ()))
+        schema.check(table, schema.UNITS_IN, path=units)
+        learnt = None
+        if tags is not None:
+            learnt = coding.check_tags(schema.read_csv(tags, schema.TAGS), book, path=tags)
         with _progress() as tell:
             coded = coding.code_units(
                 table,

@@ -8,6 +8,7 @@ Milstein, "Codebook development for team-based qualitative analysis", Cultural A
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import tomllib
@@ -21,6 +22,14 @@ from journeyqual.errors import ConfigError
 SIDES = ("buyer", "customer")
 MAX_BYTES = 2_000_000
 """A codebook file over this size is refused unread."""
+GOEMOTIONS = (
+    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion",
+    "curiosity", "desire", "disappointment", "disapproval", "disgust", "embarrassment",
+    "excitement", "fear", "gratitude", "grief", "joy", "love", "nervousness", "optimism", "pride",
+    "realization", "relief", "remorse", "sadness", "surprise",
+    "neutral",
+)  # fmt: skip
+"""The labels of GoEmotions (Demszky et al. 2020) in its own order."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,35 @@ class Stage:
 
 @dataclass(frozen=True)
 class Emotion:
-    """A named emotion and the GoEmotions labels (Demszky et al. 2020) that it gathers."""
+    """A named emotion and the labels of `GOEMOTIONS` that it gathers.
+
+    Raises
+    ------
+    ConfigError
+        If it gathers a label that GoEmotions has not: a coder would never find it.
+
+    Examples
+    --------
+    >>> Emotion("delight", ("joy", "exitement"))
+    Traceback (most recent call last):
+    journeyqual.errors.ConfigError: emotion 'delight' gathers 'exitement', which is no GoEmotions
+    label; the nearest is 'excitement'
+    """
 
     name: str
     fine: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse unknown labels."""
+        for label in self.fine:
+            if label not in GOEMOTIONS:
+                near = difflib.get_close_matches(label.casefold(), GOEMOTIONS, n=1)
+                raise ConfigError(
+                    f"emotion {self.name!r} gathers {label!r}, which is no GoEmotions label",
+                    remedy=f"the nearest is {near[0]!r}"
+                    if near
+                    else f"the labels are {', '.join(GOEMOTIONS)}",
+                )
 
 
 DEFAULT_EMOTIONS = (
@@ -119,8 +153,9 @@ class Codebook:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve hex digits that change when anything a coder reads changes.
+        """Twelve hex digits that change when anything that coders may read changes.
 
+        That takes in ``exclude`` and ``rules``, which people read and the stage coder does not yet.
         Owners, sides, channels and the team's expectations are no business of a coder's.
         """
         data = asdict(self)
@@ -144,7 +179,7 @@ def load(path: str | Path) -> Codebook:
     ------
     ConfigError
         If the file is missing, is no TOML, or contradicts itself (two stages of one name, an
-        unknown field).
+        unknown field, an unknown GoEmotions label).
     """
     path = Path(path)
     data = read_toml(path, "codebook")

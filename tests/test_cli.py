@@ -184,3 +184,42 @@ def test_code_keeps_rows_order_and_extra_columns(folder):
     assert set(out["unsure"].astype(str).str.lower()) <= {"true", "false"}
     assert out["valence"].between(-1, 1).all()
     call("curve", "coded2.csv", "--codebook", "codebook.toml", "--out", "curve.csv")
+
+
+@pytest.mark.model
+def test_code_leaves_what_was_there_as_it_was_written(folder):
+    (folder / "units.csv").write_text(
+        "stage,unit_id,order,text,interview\nmine,u1,007,It broke down twice.,i1\n"
+    )
+    call("code", "units.csv", "--codebook", "codebook.toml", "--out", "out.csv")
+    out = pd.read_csv("out.csv", dtype=str, keep_default_na=False)
+    assert out.columns.tolist()[:5] == ["stage_in", "unit_id", "order", "text", "interview"]
+    assert out.loc[0, ["stage_in", "order"]].tolist() == ["mine", "007"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("units.csv", "unit_id,interview,order,text\nu1,i1,0\n", "3 cells where the heading has 4"),
+        ("units.csv", "unit_id,interview,order,text,text\nu,i,0,a,b\n", "two columns are called"),
+        ("tags.csv", "unit_id,interview,order,text,stage\nu,i,0,a,selling\n", "'selling'"),
+    ],
+)
+def test_code_refuses_ragged_tables_and_unknown_tags_by_line(folder, name, text, said):
+    (folder / "units.csv").write_text("unit_id,interview,order,text\nu1,i1,0,It broke.\n")
+    (folder / "tags.csv").write_text("unit_id,interview,order,text,stage\nu,i,0,a,using\n")
+    (folder / name).write_text(text)
+    line = ["code", "units.csv", "--codebook", "codebook.toml", "--out", "o.csv"]
+    out = call(*line, "--tags", "tags.csv", status=1)
+    assert said in out.stderr
+    assert out.stderr.startswith(f"journeyqual: {name}, line ")
+    assert not Path("o.csv").exists()
+
+
+def test_a_folder_where_a_file_should_be_is_refused_in_one_line(folder):
+    (folder / "dir").mkdir()
+    line = ["curve", "coded.csv", "--codebook", "codebook.toml", "--out"]
+    assert "dir" in call(*line, "dir", status=1).stderr
+    assert call(*line, "coded.csv/x.csv", status=1).stderr.count("\n") == 1
+    out = call("curve", "dir", "--codebook", "codebook.toml", "--out", "o.csv", status=1)
+    assert out.stderr.count("\n") == 1

@@ -19,7 +19,8 @@ def test_order_of_the_file_is_the_order_of_the_journey(tmp_path):
 
 def test_default_emotions_gather_each_goemotions_label_once():
     labels = [label for e in codebook.DEFAULT_EMOTIONS for label in e.fine]
-    assert len(labels) == len(set(labels)) == 28
+    assert sorted(labels) == sorted(codebook.GOEMOTIONS)
+    assert len(set(codebook.GOEMOTIONS)) == 28
     assert [e.name for e in codebook.DEFAULT_EMOTIONS] == [
         "joy", "gratitude", "trust", "surprise", "confusion", "anxiety", "frustration",
         "disappointment", "neutral",
@@ -44,6 +45,13 @@ def test_default_emotions_gather_each_goemotions_label_once():
             MINI + '[[emotion]]\nname="x"\nfine=["joy"]\n[[emotion]]\nname="y"\nfine=["joy"]\n',
             "gathered by both 'x' and 'y'",
         ),
+        (
+            MINI + '[[emotion]]\nname="delight"\nfine=["joy", "exitement"]\n',
+            "emotion 'delight' gathers 'exitement', which is no GoEmotions label; "
+            "the nearest is 'excitement'",
+        ),
+        (MINI + '[[emotion]]\nname="x"\nfine=["Anger"]\n', "the nearest is 'anger'"),
+        (MINI + '[[emotion]]\nname="x"\nfine=["zzz"]\n', "the labels are admiration, amusement,"),
     ],
 )
 def test_a_codebook_that_contradicts_itself_is_refused_in_one_line(tmp_path, text, said):

@@ -223,4 +223,12 @@ def read_real() -> dict[str, list[Journey]]:
             tables = [pd.read_csv(c) for c in coders]
             units = pd.read_csv(cached)
             out[folder.name] = annotated(folder.name, folder / "codebook.toml", units, *tables)
+            # Feeling was coded once; the other codebooks' files hold stages only.
+            felt = tables[0][["unit_id", "valence", "emotion"]]
+            for path in sorted(folder.glob("?.csv")):
+                codings = pd.read_csv(path, dtype=str, keep_default_na=False)
+                own = codings.merge(felt, on="unit_id", validate="one_to_one")
+                name = f"{folder.name}.{path.stem}"
+                book = path.with_name(f"{path.stem}.codebook.toml")
+                out[name] = annotated(name, book, units, own)
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from journeyqual.coding import feeling, stage
 from journeyqual.coding.feeling import FeelingCoder
 from journeyqual.coding.protocol import UNSURE, Coder
 from journeyqual.coding.stage import StageMatcher
+from journeyqual.coding.tags import check_tags
 from journeyqual.models.encoder import Encoder, Vectors, minilm
 from journeyqual.models.vectors import cached_encode
 
@@ -20,7 +21,7 @@ JOIN = ";"
 """Between the names of several coders in the one column ``coder``."""
 
 __all__ = [
-    "UNSURE", "Coder", "code_units", "coder_names", "default_coders", "to_codings",
+    "UNSURE", "Coder", "check_tags", "code_units", "coder_names", "default_coders", "to_codings",
 ]  # fmt: skip
 
 
@@ -39,7 +40,8 @@ def code_units(
     Parameters
     ----------
     units
-        A table of `schema.UNITS_IN`; other columns are kept.
+        A table of `schema.UNITS_IN`, columns in any order, others beside them. Cells may be as
+        written in a file: ``"007"`` in ``order`` counts as 7 and comes back as ``"007"``.
     codebook
         Stages, touchpoints and emotions to choose from.
     encoder
@@ -57,31 +59,58 @@ def code_units(
     Returns
     -------
     DataFrame
-        A table of `schema.CODED`.
+        The columns of ``units`` as they came, then those of `schema.CODED` in its order. A column
+        that is called like one of these is kept, in its place, as ``<name>_in``; but where every
+        ``coder`` is a model the units are coded again, and the earlier coding is replaced.
 
     Raises
     ------
     SchemaError
-        If the units or the tags are no such table.
-    ConfigError
-        If a tag names a stage that the codebook has not.
+        If the units or the tags are no such table, or a tag names a stage that the codebook has
+        not.
     ModelError
         If a model is missing or damaged.
     """
-    units = schema.check(units, schema.UNITS_IN)
+    given, units = units, schema.check(units, schema.UNITS_IN)
     if coders is None:
+        if tags is not None:
+            # Before minutes go into vectors.
+            tags = check_tags(tags, codebook)
         coders = default_coders(encoder, tags=tags, cache=cache)
     vectors: dict[str, Vectors] = {}
-    out = units.copy()
+    coded = units[["unit_id"]].copy()
     for coder in coders:
         key = coder.encoder.fingerprint
         if key not in vectors:
             vectors[key] = cached_encode(units["text"].tolist(), coder.encoder, cache, progress)
         columns = coder.code(units, vectors[key], codebook)
         for name in columns:
-            out[name] = columns[name].to_numpy()
-    out["coder"] = JOIN.join(dict.fromkeys(coder.name for coder in coders))
-    return schema.check(out, schema.CODED)
+            coded[name] = columns[name].to_numpy()
+    coded["coder"] = JOIN.join(dict.fromkeys(coder.name for coder in coders))
+    # The ids beside the input are the input's own, as they were written.
+    coded = schema.check(coded, schema.CODED).drop(columns="unit_id")
+    return pd.concat([_set_aside(given, coded.columns).reset_index(drop=True), coded], axis=1)
+
+
+def _set_aside(given: pd.DataFrame, coming: Iterable[str]) -> pd.DataFrame:
+    """Make room for the columns that are coming: rename those there are, or drop a machine's."""
+    there = [name for name in coming if name in given.columns]
+    if "coder" in there and _by_models(given["coder"]):
+        return given.drop(columns=there)
+    names = set(given.columns)
+    renamed: dict[str, str] = {}
+    for name in there:
+        kept = f"{name}_in"
+        while kept in names:
+            kept += "_in"
+        names.add(kept)
+        renamed[name] = kept
+    return given.rename(columns=renamed)
+
+
+def _by_models(coder: pd.Series) -> bool:
+    names = [name for cell in coder for name in str(cell).split(JOIN)]
+    return all(name.strip().startswith("model:") for name in names)
 
 
 def default_coders(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyqual.codebook import Codebook
+from journeyqual.codebook import GOEMOTIONS, Codebook
 from journeyqual.coding.stage import readable
 from journeyqual.coding.tags import Floats
 from journeyqual.errors import ModelError
@@ -27,14 +27,8 @@ from journeyqual.models.vectors import cached_encode
 MODEL = "feeling"
 DIMENSIONS = ("valence", "emotion", "emotions_fine")
 NEUTRAL = "neutral"
-LABELS = (
-    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion",
-    "curiosity", "desire", "disappointment", "disapproval", "disgust", "embarrassment",
-    "excitement", "fear", "gratitude", "grief", "joy", "love", "nervousness", "optimism", "pride",
-    "realization", "relief", "remorse", "sadness", "surprise",
-    NEUTRAL,
-)  # fmt: skip
-"""The labels of GoEmotions in its own order."""
+LABELS = GOEMOTIONS
+"""The labels in the order of the heads' rows."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +139,8 @@ class FeelingCoder:
         """Return ``valence``, ``emotion`` and ``emotions_fine``, a row per unit.
 
         A text without a letter or a digit has valence 0 and is neutral: there was nothing to read.
+        Neutral is the codebook's emotion that gathers that label, else the one of that name, else
+        the word ``neutral``. So is a text in which no label that the codebook gathers is found.
 
         Parameters
         ----------
@@ -162,7 +158,7 @@ class FeelingCoder:
         return pd.DataFrame(
             {
                 "valence": valence,
-                "emotion": self._named(self.heads.strengths(chances, valence), codebook),
+                "emotion": self._named(self.heads.strengths(chances, valence), can_read, codebook),
                 "emotions_fine": [self._fine(row) for row in chances],
             }
         )
@@ -172,29 +168,35 @@ class FeelingCoder:
         strongest = said[np.argsort(-chances[said], kind="stable")]
         return "|".join(LABELS[i] for i in strongest) or NEUTRAL
 
-    def _named(self, strengths: Floats, codebook: Codebook) -> list[str]:
-        gathered = {n: labels for n, labels in self._gathered(codebook).items() if labels}
-        if not gathered:
-            return [NEUTRAL] * len(strengths)
-        sums = [strengths[:, [LABELS.index(g) for g in ls]].sum(axis=1) for ls in gathered.values()]
-        names = list(gathered)
-        return [names[i] for i in np.stack(sums, axis=1).argmax(axis=1)]
+    def _named(
+        self, strengths: Floats, can_read: NDArray[np.bool_], codebook: Codebook
+    ) -> list[str]:
+        gathered = self._gathered(codebook)
+        neutral = _neutral(gathered)
+        names = [name for name, labels in gathered.items() if labels]
+        if not names:
+            return [neutral] * len(strengths)
+        columns = [[LABELS.index(label) for label in gathered[name]] for name in names]
+        sums = np.stack([strengths[:, rows].sum(axis=1) for rows in columns], axis=1)
+        found = can_read & (sums.max(axis=1) > 0)
+        best = sums.argmax(axis=1)
+        return [names[i] if one else neutral for i, one in zip(best, found, strict=True)]
 
     def _gathered(self, codebook: Codebook) -> dict[str, tuple[str, ...]]:
         """Labels that each emotion of the codebook gathers.
 
         One that names none gathers the label of its own name; failing that, of the labels that
         nobody gathers, those whose names are nearer to its name than to that of any other such
-        emotion.
+        emotion. Neutral is near to nothing: most units are, and they would all go there.
         """
-        out = {e.name: tuple(g for g in e.fine if g in LABELS) for e in codebook.emotions}
+        out = {e.name: e.fine for e in codebook.emotions}
         taken = {label for labels in out.values() for label in labels}
         for name, labels in out.items():
             if not labels and name.casefold() in LABELS and name.casefold() not in taken:
                 out[name] = (name.casefold(),)
                 taken.add(name.casefold())
-        bare = [name for name, labels in out.items() if not labels]
-        free = [label for label in LABELS if label not in taken]
+        bare = [n for n, labels in out.items() if not labels and n.casefold() != NEUTRAL]
+        free = [label for label in LABELS if label not in taken and label != NEUTRAL]
         if bare and free:
             nearest = (self._encode(free) @ self._encode(bare).T).argmax(axis=1)
             for index, name in enumerate(bare):
@@ -203,6 +205,19 @@ class FeelingCoder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         return cached_encode(texts, self.encoder, self._cache)
+
+
+def _neutral(gathered: Mapping[str, Sequence[str]]) -> str:
+    """Name what stands for neutral among emotions that gather labels.
+
+    Examples
+    --------
+    >>> _neutral({"joy": ["joy"], "calm": ["relief", "neutral"]}), _neutral({"joy": ["joy"]})
+    ('calm', 'neutral')
+    """
+    owners = [name for name, labels in gathered.items() if NEUTRAL in labels]
+    called = [name for name in gathered if name.casefold() == NEUTRAL]
+    return [*owners, *called, NEUTRAL][0]
 
 
 def coder_name() -> str:

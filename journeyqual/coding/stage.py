@@ -23,7 +23,7 @@ from journeyqual import schema
 from journeyqual.codebook import Codebook
 from journeyqual.coding.neighbours import Neighbours, neighbours
 from journeyqual.coding.protocol import UNSURE
-from journeyqual.coding.tags import Correction, Floats, learn, tags_hash
+from journeyqual.coding.tags import Correction, Floats, check_tags, learn, tags_hash
 from journeyqual.errors import ModelError
 from journeyqual.models import weights
 from journeyqual.models.encoder import Encoder, Vectors
@@ -198,6 +198,8 @@ class StageMatcher:
     def code(self, units: pd.DataFrame, vectors: Vectors, codebook: Codebook) -> pd.DataFrame:
         """Return ``stage``, ``stage_confidence``, ``unsure`` and ``touchpoint``, a row per unit.
 
+        A text without a letter or a digit has no stage and is unsure, however few stages there are.
+
         Parameters
         ----------
         units
@@ -209,21 +211,23 @@ class StageMatcher:
 
         Raises
         ------
-        ConfigError
+        SchemaError
             If a tag names a stage that the codebook has not.
         """
+        check_tags(self.tags, codebook)
         around = neighbours(units)
         stages = self.read(codebook)
         logits = self._zero_shot(vectors, around, stages)
         if len(self.tags):
             logits = logits + self._learned(units, vectors, around, stages, codebook)
-        stage, confidence = self._decide(_softmax(logits), readable(units["text"]))
+        can_read = readable(units["text"])
+        stage, confidence = self._decide(_softmax(logits), can_read)
         names = np.array([*codebook.stage_names, ""], dtype=object)
         return pd.DataFrame(
             {
                 "stage": names[stage],
                 "stage_confidence": confidence,
-                "unsure": confidence < UNSURE,
+                "unsure": (confidence < UNSURE) | ~can_read,
                 "touchpoint": self._touchpoints(vectors, stage, codebook),
             }
         )

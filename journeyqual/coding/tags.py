@@ -11,10 +11,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from journeyqual import schema
+from journeyqual.codebook import Codebook
+from journeyqual.errors import SchemaError
 
 Floats = NDArray[np.float64]
 
@@ -88,6 +93,51 @@ def learn(
             loss, np.zeros(cut + n_classes), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
         ).x
     return Correction(basis.T @ found[:cut].reshape(n_features, n_classes), found[cut:])
+
+
+def check_tags(
+    tags: pd.DataFrame, codebook: Codebook, *, path: str | Path | None = None
+) -> pd.DataFrame:
+    """Return the tags as a table of `schema.TAGS` whose stages are all in the codebook.
+
+    Parameters
+    ----------
+    tags
+        People's codings to learn from; a blank stage says that none fits.
+    codebook
+        Its stages are those there are.
+    path
+        The file that the tags came from, for the error.
+
+    Raises
+    ------
+    SchemaError
+        If the tags are no such table, or name a stage that the codebook has not; the first line
+        that does is named.
+
+    Examples
+    --------
+    >>> from journeyqual.codebook import from_dict
+    >>> book = from_dict({"name": "Mini", "stage": [{"name": "buying"}, {"name": "using"}]})
+    >>> tag = {"unit_id": "u", "interview": "a", "order": 0.0, "text": "Late.", "stage": "byuing"}
+    >>> check_tags(pd.DataFrame([tag]), book, path="tags.csv")
+    Traceback (most recent call last):
+    journeyqual.errors.SchemaError: tags.csv, line 2, column 'stage': the codebook 'Mini' has no
+    stage 'byuing'; write one of buying, using, or leave it blank where none fits
+    """
+    tags = schema.check(tags, schema.TAGS, path=path)
+    unknown = np.flatnonzero(~tags["stage"].isin(["", *codebook.stage_names]).to_numpy())
+    if len(unknown):
+        row = int(unknown[0])
+        raise SchemaError(
+            f"the codebook {codebook.name!r} has no stage {tags['stage'].iloc[row][:60]!r}",
+            path=schema.TAGS.name if path is None else path,
+            line=row + 2,
+            column="stage",
+            remedy=f"write one of {', '.join(codebook.stage_names)}, "
+            "or leave it blank where none fits",
+        )
+    return tags
 
 
 def tags_hash(tags: pd.DataFrame) -> str:

@@ -1,5 +1,7 @@
 """Every row comes back, in its place, with a value on every dimension."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from journeyqual import coding, schema
 from journeyqual.codebook import from_dict
+from journeyqual.coding.feeling import FeelingCoder
 from journeyqual.coding.stage import StageMatcher
 from journeyqual.errors import SchemaError
 from tests.coding.word_encoder import DIM, SETTINGS, WordEncoder
@@ -22,6 +25,7 @@ BOOK = from_dict(
         ],
     }
 )
+CODED = [name for name in schema.CODED.names if name != "unit_id"]
 
 
 def test_rows_order_and_extra_columns_are_kept(units, coders):
@@ -29,7 +33,86 @@ def test_rows_order_and_extra_columns_are_kept(units, coders):
     out = coding.code_units(shuffled, BOOK, coders=coders)
     assert out["unit_id"].tolist() == shuffled["unit_id"].tolist()
     assert out["segment"].tolist() == shuffled["segment"].tolist()
-    assert out.columns[: len(schema.CODED.names)].tolist() == schema.CODED.names
+    assert out.columns.tolist() == [*units.columns, *CODED]
+
+
+def test_input_cells_come_back_as_they_were_written(tmp_path, coders):
+    """A file's own columns stand in its own order, cell for cell."""
+    written = (
+        'colour,order,text,unit_id,interview\nred,007,"buying, he said", z ,b\n1.50,0,NA,a,b\n'
+        "true,1e1,…,c,b\n"
+    )
+    (tmp_path / "in.csv").write_text(written, encoding="utf-8")
+    as_text = schema.read_csv(tmp_path / "in.csv", schema.Table("a table as written", ()))
+    out = coding.code_units(as_text, BOOK, coders=coders)
+    assert out.columns.tolist() == [*as_text.columns, *CODED]
+    schema.write_csv(out[as_text.columns], tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == written
+
+
+def test_order_as_written_counts_as_the_number_it_is(units, encoder, settings, heads):
+    near = StageMatcher(encoder, replace(settings, mix=1.0))
+    coders = (near, FeelingCoder(encoder, heads))
+    by_number = coding.code_units(units.assign(order=[9, 10, 7, 0, 1, 2]), BOOK, coders=coders)
+    as_text = units.assign(order=["9", "10", "007", "0", "1", "2"])
+    out = coding.code_units(as_text, BOOK, coders=coders)
+    assert out["order"].tolist() == as_text["order"].tolist()
+    pd.testing.assert_frame_equal(out[CODED], by_number[CODED])
+
+
+def test_the_given_table_is_left_alone(units, coders):
+    given = units.assign(stage="mine")
+    before = given.copy()
+    coding.code_units(given, BOOK, coders=coders)
+    pd.testing.assert_frame_equal(given, before)
+
+
+@pytest.mark.parametrize("coder", [None, "human:ana", "", "model:x@1;human:ana"])
+def test_columns_called_like_coded_ones_are_kept_where_they_stood(coder, units, coders):
+    given = units.copy()
+    given.insert(1, "stage", "mine")
+    given["valence"] = "0.50"
+    if coder is not None:
+        # One row by a person is enough.
+        given["coder"] = ["model:x@1"] * 5 + [coder]
+    out = coding.code_units(given, BOOK, coders=coders)
+    kept = ["unit_id", "stage_in", "interview", "order", "text", "segment", "valence_in"]
+    assert out.columns.tolist() == [*kept, *(["coder_in"] if coder is not None else []), *CODED]
+    assert set(out["stage_in"]) == {"mine"}
+    assert set(out["valence_in"]) == {"0.50"}
+    plain = coding.code_units(units, BOOK, coders=coders)
+    pd.testing.assert_frame_equal(out[CODED], plain[CODED])
+
+
+def test_a_name_that_is_taken_already_loses_nothing(units, coders):
+    given = units.assign(stage="newer", stage_in="older")
+    out = coding.code_units(given, BOOK, coders=coders)
+    assert set(out["stage_in"]) == {"older"}
+    assert set(out["stage_in_in"]) == {"newer"}
+
+
+def test_what_people_coded_outlasts_coding_again(units, coders):
+    once = coding.code_units(units.assign(stage="mine"), BOOK, coders=coders)
+    twice = coding.code_units(once, BOOK, coders=coders)
+    pd.testing.assert_frame_equal(once, twice)
+    assert set(twice["stage_in"]) == {"mine"}
+
+
+def test_ids_come_back_as_written_and_are_stored_clean(units, coders):
+    spaced = units.assign(unit_id=[f" u{i} " for i in range(6)])
+    coded = coding.code_units(spaced, BOOK, coders=coders)
+    assert coded["unit_id"].tolist() == spaced["unit_id"].tolist()
+    stored = coding.to_codings(coded, BOOK, "")["unit_id"]
+    assert stored.unique().tolist() == units["unit_id"].tolist()
+
+
+def test_an_unknown_stage_in_tags_is_refused_before_a_model_is_loaded(units, monkeypatch):
+    monkeypatch.setattr(coding, "default_coders", lambda *a, **k: pytest.fail("went on"))
+    tags = units[:2].assign(stage=["buying", "byuing"])
+    with pytest.raises(SchemaError) as caught:
+        coding.code_units(units, BOOK, tags=tags)
+    assert (caught.value.line, caught.value.column) == (3, "stage")
+    assert "buying, using" in caught.value.remedy
 
 
 def test_words_decide_stage_valence_and_emotion(units, coders):
@@ -88,6 +171,7 @@ def test_hostile_texts_and_small_or_large_codebooks_give_a_valid_row(text, n_sta
     assert row["emotion"] in book.emotion_names
     if not any(c.isalnum() for c in text):
         assert row["stage"] == ""
+        assert row["unsure"]
         assert row["stage_confidence"] == pytest.approx(1 / (n_stages + 1))
         assert row["valence"] == 0
 

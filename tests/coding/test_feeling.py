@@ -70,9 +70,55 @@ def test_emotions_that_gather_nothing_take_the_label_of_their_name(encoder, head
 
 
 def test_emotions_unknown_to_anyone_still_give_one_of_the_codebook(encoder, heads):
-    own = book({"name": "Weltschmerz"}, {"name": "zest", "fine": ["no such label"]})
-    out = code(["lovely", "awful", "", "😀"], encoder, heads, own)
+    own = book({"name": "Weltschmerz"}, {"name": "zest"})
+    out = code(["lovely", "awful"], encoder, heads, own)
     assert set(out["emotion"]) <= {"Weltschmerz", "zest"}
+
+
+def only(label, heads):
+    """Heads that find this label in every text, and no other at all."""
+    bias = np.full(len(LABELS), -np.inf, np.float32)
+    bias[LABELS.index(label)] = 0
+    weights = np.zeros_like(heads.emotion_weights)
+    return FeelingHeads(**{**heads.__dict__, "emotion_weights": weights, "emotion_bias": bias})
+
+
+def test_nearness_never_gives_neutral_to_an_emotion(encoder, heads):
+    own = book({"name": "glad", "fine": ["joy"]}, {"name": "zest"})
+    all_neutral, all_anger = only("neutral", heads), only("anger", heads)
+    assert code(["table"], encoder, all_neutral, own)["emotion"].tolist() == ["neutral"]
+    # …whereas the sole bare emotion does take the other labels that are left over.
+    assert code(["table"], encoder, all_anger, own)["emotion"].tolist() == ["zest"]
+
+
+@pytest.mark.parametrize(
+    ("emotions", "neutral"),
+    [
+        ([{"name": "zest"}], "neutral"),
+        ([{"name": "glad", "fine": ["joy"]}], "neutral"),
+        ([{"name": "glad", "fine": ["joy"]}, {"name": "Neutral"}], "Neutral"),
+        ([{"name": "glad", "fine": ["joy"]}, {"name": "calm", "fine": ["neutral"]}], "calm"),
+        ([{"name": "neutral", "fine": ["joy"]}, {"name": "zest"}], "neutral"),
+        ([{"name": "neutral"}, {"name": "calm", "fine": ["neutral", "relief"]}], "calm"),
+    ],
+)
+def test_what_cannot_be_read_is_neutral_in_the_codebooks_own_word(
+    emotions, neutral, encoder, heads
+):
+    out = code(["", "😀", "…?!"], encoder, heads, book(*emotions))
+    assert out["emotion"].tolist() == [neutral] * 3
+    assert out["emotions_fine"].tolist() == ["neutral"] * 3
+    assert out["valence"].tolist() == [0, 0, 0]
+
+
+def test_a_label_that_nothing_gathers_leaves_the_unit_neutral(encoder, heads):
+    own = book({"name": "glad", "fine": ["joy"]}, {"name": "calm", "fine": ["neutral"]})
+    assert code(["table"], encoder, only("anger", heads), own)["emotion"].tolist() == ["calm"]
+
+
+def test_an_emotion_called_neutral_takes_no_label_by_nearness(encoder, heads):
+    own = book({"name": "neutral"}, {"name": "calm", "fine": ["neutral"]})
+    assert code(["awful"], encoder, heads, own)["emotion"].tolist() == ["calm"]
 
 
 def test_heads_that_lack_an_array_are_refused():

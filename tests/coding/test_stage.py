@@ -8,8 +8,8 @@ from journeyqual import schema
 from journeyqual.codebook import from_dict
 from journeyqual.coding.neighbours import neighbours
 from journeyqual.coding.stage import StageMatcher, StageSettings, StageVectors, stage_texts
-from journeyqual.coding.tags import learn, tags_hash
-from journeyqual.errors import ConfigError, ModelError, SchemaError
+from journeyqual.coding.tags import check_tags, learn, tags_hash
+from journeyqual.errors import ModelError, SchemaError
 from tests.coding.word_encoder import SETTINGS
 
 BOOK = from_dict(
@@ -170,8 +170,39 @@ def test_the_order_of_tags_does_not_matter(units, encoder):
 
 
 def test_a_tag_of_an_unknown_stage_is_refused(units, encoder):
-    with pytest.raises(ConfigError, match="no stage 'byuing'"):
+    with pytest.raises(SchemaError, match="no stage 'byuing'"):
         code(units, encoder, tags=tagged().assign(stage="byuing"))
+
+
+def test_the_line_of_an_unknown_stage_and_the_stages_there_are_are_named():
+    tags = tagged()
+    tags.loc[3, "stage"] = "byuing"
+    with pytest.raises(SchemaError) as caught:
+        check_tags(tags, BOOK, path="tags.csv")
+    error = caught.value
+    assert (error.line, error.column, error.path.name) == (5, "stage", "tags.csv")
+    assert error.remedy == "write one of buying, using, or leave it blank where none fits"
+    with pytest.raises(SchemaError, match="TAGS, line 5, column 'stage'"):
+        check_tags(tags, BOOK)
+
+
+def test_blank_stages_and_tables_read_as_text_are_good_tags():
+    tags = tagged().astype(str)
+    tags.loc[0, "stage"] = ""
+    assert check_tags(tags, BOOK)["order"].tolist() == list(range(16))
+
+
+def test_what_cannot_be_read_is_unsure_even_with_a_single_stage(encoder):
+    book = from_dict({"name": "x", "stage": [{"name": "use", "touchpoints": ["shop"]}]})
+    texts = ["", " ", "😡😡", "…?!", "use"]
+    units = pd.DataFrame(
+        {"unit_id": list("abcde"), "interview": "i", "order": range(5), "text": texts}
+    )
+    out = code(units, encoder, book=book)
+    assert out["stage"].tolist() == ["", "", "", "", "use"]
+    assert out["unsure"].tolist() == [True, True, True, True, False]
+    # Their confidence alone, one half, would not say so.
+    assert (out["stage_confidence"][:4] == 0.5).all()
 
 
 def test_a_table_that_is_no_tags_is_refused(encoder):
