@@ -13,6 +13,8 @@ from journeyqual.schema import QUOTES, check, signed
 
 FLAT = 0.1
 """A stage nearer to 0 than this has no direction; a quote contradicts it by being strong."""
+MILD = 0.2
+"""Where no stage is further from 0 than this, nobody is said to have felt best or worst."""
 WORDS = (6, 75)
 """Quotes shorter than this carry nothing, longer ones are not read."""
 PER_PARTICIPANT = 3
@@ -187,6 +189,12 @@ def headline(curve: pd.DataFrame) -> str:
         return f"{people}: too few spoke of the same stages to compare them."
     low, high = firm.loc[firm["valence"].idxmin()], firm.loc[firm["valence"].idxmax()]
     tail = "" if low["method"] == "human" else _TAIL[str(low["method"])]
+    if max(abs(low["valence"]), abs(high["valence"])) < MILD:
+        return (
+            f"{people} felt near neutral throughout, lowest about {low['stage']} "
+            f"({signed(low['valence'])}), highest about {high['stage']} "
+            f"({signed(high['valence'])}){tail}."
+        )
     if low["valence_high"] < high["valence_low"]:
         return (
             f"{people} felt worst about {low['stage']} ({signed(low['valence'])}) and best about "

@@ -117,5 +117,8 @@ def test_headline_says_no_more_than_the_intervals_allow():
     assert "not yet verified" in apart
     close = findings.headline(curve_of((-0.4, 0.2), (0.0, 0.6)))
     assert "the order is not settled" in close
+    mild = findings.headline(curve_of((-0.2, -0.06), (0.02, 0.1)))
+    assert mild.startswith("9 participants felt near neutral throughout, lowest about buying")
+    assert "worst" not in mild
     assert "too few" in findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6), thin=True))
     assert "Nobody" in findings.headline(curve_of((np.nan, np.nan), (np.nan, np.nan)))
