@@ -12,7 +12,7 @@ from journeyqual.errors import StoreError
 from journeyqual.schema import QUOTES, check, signed
 
 FLAT = 0.1
-"""A stage nearer to 0 than this has no direction; a quote contradicts it by being strong."""
+"""A valence nearer to 0 than this is on neither side."""
 MILD = 0.2
 """Where no stage is further from 0 than this, nobody is said to have felt best or worst."""
 WORDS = (6, 75)
@@ -47,11 +47,11 @@ def quotes(
     Returns
     -------
     DataFrame
-        QUOTES, best first within stage and stance. Different people where there are several. A
-        contradicting quote
-        is one of the opposite sign, or, where the stage is flat, the strongest one. None is made
-        up: a stage
-        may have no contradicting quote.
+        QUOTES, best first within stage and stance, each from another person. Where the whole
+        interval lies on one side of neutral, quotes of that side support the point and one of the
+        other contradicts it. Where it does not, one quote from the ``good`` and one from the
+        ``bad`` side are shown: there is no side to support. Passages whose stage the coder is
+        unsure of are no evidence. None is made up: a stance may have no quote.
 
     See Also
     --------
@@ -61,7 +61,8 @@ def quotes(
     values = coded.drop(columns=[c for c in own[1:] if c in coded])
     held = values.merge(units[own], on="unit_id")
     words = held["text"].str.split().str.len()
-    held = held[words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")]
+    fit = words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")
+    held = held[fit & ~held["unsure"].astype(bool)]
     held = held.assign(strength=_strength(held), order=held["stage"].map(codebook.order))
     quoted: Counter[str] = Counter()
     rows: list[dict[str, object]] = []
@@ -69,10 +70,13 @@ def quotes(
         if np.isnan(point.valence):
             continue
         at = held[held["stage"] == point.stage]
-        sign = 0 if abs(point.valence) < FLAT else int(np.sign(point.valence))
+        sign = side(point.valence, point.valence_low, point.valence_high)
+        wanted = [("supports", sign, supporting), ("contradicts", -sign, contradicting)]
+        if sign == 0:
+            wanted = [("good", 1, min(1, supporting)), ("bad", -1, min(1, contradicting))]
         people: set[str] = set()
-        for stance, many in (("supports", supporting), ("contradicts", contradicting)):
-            chosen = _choose(at, stance, sign, many, people, quoted)
+        for stance, towards, many in wanted:
+            chosen = _choose(at, towards, many, people, quoted)
             for rank, row in enumerate(chosen, start=1):
                 rows.append(
                     {
@@ -86,25 +90,33 @@ def quotes(
     return check(pd.DataFrame(rows, columns=QUOTES.names), QUOTES)
 
 
+def side(valence: float, low: float, high: float) -> int:
+    """Return which side of neutral a point is on: 1 good, -1 bad, 0 not settled.
+
+    The whole interval has to lie there; a point without one has to be clear of neutral.
+
+    Examples
+    --------
+    >>> side(-0.1, -0.2, -0.05), side(-0.1, -0.2, 0.05), side(0.5, float("nan"), float("nan"))
+    (-1, 0, 1)
+    """
+    if np.isnan(low) or np.isnan(high):
+        return 0 if abs(valence) < FLAT else int(np.sign(valence))
+    return 1 if low > 0 else -1 if high < 0 else 0
+
+
 def _strength(held: pd.DataFrame) -> pd.Series:
     """Return how well a unit shows what it is coded as: sure, and easily read."""
     length = held["text"].str.split().str.len()
     readable = np.exp(-(((length - 28) / 28) ** 2))
-    return (
-        held["stage_confidence"].fillna(1.0) * (0.4 + readable) * np.where(held["unsure"], 0.5, 1.0)
-    )
+    return held["stage_confidence"].fillna(1.0) * (0.4 + readable)
 
 
 def _choose(
-    at: pd.DataFrame, stance: str, sign: int, many: int, people: set[str], quoted: Counter[str]
+    at: pd.DataFrame, towards: int, many: int, people: set[str], quoted: Counter[str]
 ) -> list[pd.Series]:
-    if sign == 0:
-        fit = 1 - at["valence"].abs() if stance == "supports" else at["valence"].abs()
-        fit = fit.where(fit > (0.6 if stance == "supports" else 0.3), 0.0)
-    else:
-        along = at["valence"] * (sign if stance == "supports" else -sign)
-        fit = along.where(along > FLAT, 0.0)
-    score = fit * at["strength"]
+    along = at["valence"] * towards
+    score = along.where(along > FLAT, 0.0) * at["strength"]
     ranked = at.assign(score=score)[score > 0].sort_values(
         ["score", "unit_id"], ascending=[False, True]
     )
@@ -188,26 +200,32 @@ def headline(curve: pd.DataFrame) -> str:
     if len(firm) < 2:
         return f"{people}: too few spoke of the same stages to compare them."
     low, high = firm.loc[firm["valence"].idxmin()], firm.loc[firm["valence"].idxmax()]
-    tail = "" if low["method"] == "human" else _TAIL[str(low["method"])]
-    if max(abs(low["valence"]), abs(high["valence"])) < MILD:
+    lowest, highest = (f"{p['stage']} ({signed(p['valence'])})" for p in (low, high))
+    mild = max(abs(low["valence"]), abs(high["valence"])) < MILD
+    if low["method"] == "machine":
+        near = "every stage close to neutral, " if mild else ""
         return (
-            f"{people} felt near neutral throughout, lowest about {low['stage']} "
-            f"({signed(low['valence'])}), highest about {high['stage']} "
-            f"({signed(high['valence'])}){tail}."
+            f"A first sketch: in what {people} said, a machine read {near}lowest {lowest}, "
+            f"highest {highest}, on a scale from −1 to +1. No person has checked it yet."
         )
-    if low["valence_high"] < high["valence_low"]:
+    tail = _TAIL.get(str(low["method"]), "")
+    if mild:
         return (
-            f"{people} felt worst about {low['stage']} ({signed(low['valence'])}) and best about "
-            f"{high['stage']} ({signed(high['valence'])}){tail}."
+            f"{people} felt near neutral throughout, lowest about {lowest}, "
+            f"highest about {highest}{tail}."
         )
+    others = firm["stage"]
+    worst = low["valence_high"] < firm.loc[others != low["stage"], "valence_low"].min()
+    best = high["valence_low"] > firm.loc[others != high["stage"], "valence_high"].max()
+    if worst and best:
+        return f"{people} felt worst about {lowest} and best about {highest}{tail}."
     return (
-        f"{people} felt lowest about {low['stage']} ({signed(low['valence'])}) and highest about "
-        f"{high['stage']} ({signed(high['valence'])}), but the intervals overlap: "
-        f"the order is not settled{tail}."
+        f"{people} felt {'worst' if worst else 'among the worst'} about {lowest} and "
+        f"{'best' if best else 'among the best'} about {highest}{tail}."
+        if low["valence_high"] < high["valence_low"]
+        else f"{people} felt lowest about {lowest} and highest about {highest}, but the intervals "
+        f"overlap: the order is not settled{tail}."
     )
 
 
-_TAIL = {
-    "machine": " – as coded by a machine, not yet verified by people",
-    "prediction-powered": " – machine codings corrected by people's",
-}
+_TAIL = {"prediction-powered": " – machine codings corrected by people's"}

@@ -279,7 +279,7 @@ QUOTES = Table(
     (
         Column("stage"),
         Column("stage_order", "int", "ordinal", low=0),
-        Column("stance", allowed=("supports", "contradicts")),
+        Column("stance", allowed=("supports", "contradicts", "good", "bad")),
         Column("rank", "int", "ordinal", low=1),
         _id("unit_id"),
         _id("interview"),

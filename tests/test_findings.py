@@ -40,7 +40,7 @@ def told():
 
 def test_two_quotes_support_and_one_contradicts_from_different_people(told, book):
     coded, units, texts = told
-    curve = estimate.curve(coded, book)
+    curve = estimate.curve(coded, book).assign(valence_low=-0.9, valence_high=-0.1)
     out = findings.quotes(coded, units, curve, book, silent=frozenset({"P4"}))
     assert out["stance"].tolist() == ["supports", "supports", "contradicts"]
     assert out["unit_id"].tolist() == ["u0", "u1", "u3"]
@@ -62,12 +62,29 @@ def test_no_contradicting_quote_is_made_up(told, book):
     assert set(out["stance"]) == {"supports"}
 
 
-def test_a_flat_stage_is_contradicted_by_a_strong_voice(told, book):
+def test_an_unsettled_stage_shows_a_voice_from_each_side_and_supports_none(told, book):
     coded, units, _ = told
     coded = coded.assign(valence=[0.0, 0.1, -0.1, 0.9, -0.9, 0.0])
     out = findings.quotes(coded, units, estimate.curve(coded, book), book)
-    assert abs(out.loc[out["stance"] == "contradicts", "valence"].iloc[0]) == 0.9
-    assert out.loc[out["stance"] == "supports", "valence"].abs().max() <= 0.1
+    assert out[["stance", "valence"]].values.tolist() == [["good", 0.9], ["bad", -0.9]]
+
+
+def test_quotes_stand_on_the_side_that_the_interval_says(told, book):
+    """A small but settled minus is supported by minus, however near to nought it is."""
+    coded, units, _ = told
+    coded = coded.assign(valence=[-0.15, -0.12, -0.13, 0.15, -0.14, -0.11])
+    curve = estimate.curve(coded, book).assign(valence_low=-0.12, valence_high=-0.01)
+    out = findings.quotes(coded, units, curve, book)
+    supports = out.loc[out["stance"] == "supports", "valence"]
+    assert len(supports) == 2
+    assert (supports < 0).all()
+    assert out.loc[out["stance"] == "contradicts", "valence"].tolist() == [0.15]
+
+
+def test_what_the_coder_is_unsure_of_is_no_evidence(told, book):
+    coded, units, _ = told
+    unsure = coded.assign(unsure=True)
+    assert findings.quotes(unsure, units, estimate.curve(coded, book), book).empty
 
 
 def test_nobody_is_quoted_more_than_three_times(book):
@@ -112,13 +129,26 @@ def curve_of(low, high, method="machine", thin=False):
 
 
 def test_headline_says_no_more_than_the_intervals_allow():
-    apart = findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6)))
-    assert apart.startswith("9 participants felt worst about buying (−0.40) and best about using")
-    assert "not yet verified" in apart
-    close = findings.headline(curve_of((-0.4, 0.2), (0.0, 0.6)))
+    apart = findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6), "human"))
+    assert apart == "9 participants felt worst about buying (−0.40) and best about using (+0.40)."
+    close = findings.headline(curve_of((-0.4, 0.2), (0.0, 0.6), "human"))
     assert "the order is not settled" in close
-    mild = findings.headline(curve_of((-0.2, -0.06), (0.02, 0.1)))
+    mild = findings.headline(curve_of((-0.2, -0.06), (0.02, 0.1), "human"))
     assert mild.startswith("9 participants felt near neutral throughout, lowest about buying")
-    assert "worst" not in mild
     assert "too few" in findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6), thin=True))
     assert "Nobody" in findings.headline(curve_of((np.nan, np.nan), (np.nan, np.nan)))
+
+
+def test_headline_of_a_machine_is_a_first_sketch():
+    line = findings.headline(curve_of((-0.6, -0.2), (0.2, 0.6)))
+    assert line.startswith("A first sketch: in what 9 participants said, a machine read lowest")
+    assert "felt" not in line
+    assert "every stage close to neutral" in findings.headline(curve_of((-0.2, 0), (0, 0.1)))
+
+
+def test_two_stages_that_overlap_at_the_bottom_are_among_the_worst():
+    curve = pd.concat([curve_of((-0.6, -0.2), (0.3, 0.6), "human")] * 2, ignore_index=True)
+    curve = curve.iloc[:3].assign(stage=["buying", "using", "paying"], stage_order=[0, 1, 2])
+    curve.loc[2, ["valence", "valence_low", "valence_high"]] = [-0.35, -0.5, -0.15]
+    line = findings.headline(curve)
+    assert line.startswith("9 participants felt among the worst about buying (−0.40) and best")

@@ -206,7 +206,8 @@ def test_the_sample_study_from_files_to_report(tmp_path):
     texts = study.store.texts(sorted(quotes["interview"].unique()))
     for quote in quotes.itertuples():
         assert quote.text in texts[quote.interview]
-    assert set(quotes["stance"]) == {"supports", "contradicts"}
+    assert {"supports", "contradicts"} <= set(quotes["stance"])
+    assert not quotes["unsure"].any()
 
     # No listed name is in the store or on the page.
     held = everything(study) + re.sub(r"(?s)<(script|style).*?</\1>", "", page)

@@ -121,7 +121,12 @@ class _Curve:
         ]
         more = []
         if self.stages["expected"].notna().any():
-            more.append("Short lines: what the team expected.")
+            machine = "machine" in set(self.table["method"])
+            more.append(
+                "Short lines: what the team expected; a machine reads too mildly to compare."
+                if machine
+                else "Short lines: what the team expected."
+            )
         heading = titled(
             wrap(self.title, 32) if down else [self.title],
             subtitle(self.table, more, width=NARROW_WRAP if down else 0),
@@ -217,11 +222,11 @@ def _points(alt: Any, axes: Axes, part: pd.DataFrame, *, thin: bool) -> list[Any
     )
     mark = {"style": THIN, "filled": False} if thin else {"filled": True, "opacity": 1}
     # The line must not show through a hollow point.
-    ground = alt.Chart(part).mark_point(size=190, style=HALO, filled=True)
+    ground = alt.Chart(part).mark_point(size=110, style=HALO, filled=True)
     ground = ground.encode(**axes.stage(), **axes.value("valence"), shape=shape(alt))
     points = (
         alt.Chart(part)
-        .mark_point(size=190, **mark)
+        .mark_point(size=110, **mark)
         .encode(
             **axes.stage(),
             **axes.value("valence"),

@@ -180,10 +180,11 @@ class Axes:
         )
 
     def _value_axis(self) -> Any:
-        ends = "datum.value == 1 ? 'felt good' : datum.value == -1 ? 'felt bad'"
+        ends = "datum.value == 1 ? 'felt good +1' : datum.value == -1 ? 'felt bad −1'"
+        rest = "datum.value == 0 ? 'neither 0' : datum.value > 0 ? '+0.5' : '−0.5'"
         return self._alt.Axis(
             values=[-1, -0.5, 0, 0.5, 1],
-            labelExpr=f"{ends} : datum.value == 0 ? 'neither' : ''",
+            labelExpr=f"{ends} : {rest}",
             labelFlush=True,
             labelBound=False,
             orient="top" if self.down else "left",

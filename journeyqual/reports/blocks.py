@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "template"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
 MOMENTS = (
-    ("lowest", "The lowest point"), ("highest", "The highest point"), ("last", "How it ends"),
+    ("lowest", "Lowest average"), ("highest", "Highest average"), ("last", "Last stage"),
 )  # fmt: skip
 
 
@@ -70,10 +70,24 @@ def header(study: Study) -> Block:
     ]
     counts.append((len(study.codebook.stages), "stages"))
     title, note, headline = study.config.title, study.config.note, study.headline()
-    html = _fill("header", title=title, note=note, headline=headline, counts=counts)
-    lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**"]
+    trust = _trust(study.curve(), facts)
+    html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
+    lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**", _md(trust)]
     lines.append(", ".join(f"{n} {what}" for n, what in counts))
     return Block(html, "\n\n".join(line for line in lines if line))
+
+
+def _trust(curve: pd.DataFrame, facts: Mapping[str, str | int]) -> str:
+    """Return what a reader must know before believing a machine's curve; blank for people's."""
+    if "machine" not in set(curve["method"]):
+        return ""
+    units, unsure = int(facts["units"]), int(facts["units the coder is unsure of"])
+    share = f"{100 * unsure / units:.0f} %" if units else "0 %"
+    return (
+        f"A machine chose stage and feeling of all {units} units, and nobody has checked one. It "
+        f"was unsure of the stage of {unsure} ({share}), and it reads strong feeling too mildly. "
+        "None of that error is in the bars. Decide nothing on this before people have coded some."
+    )
 
 
 def how_to_read(curve: pd.DataFrame, codebook: Codebook) -> Block:
@@ -81,11 +95,12 @@ def how_to_read(curve: pd.DataFrame, codebook: Codebook) -> Block:
     table = checked(curve, codebook)
     expected = any(s.expected_valence is not None for s in codebook.stages)
     thin = bool(table["is_thin"].any())
-    html = _fill("legend", expected=expected, thin=thin)
+    machine = "machine" in set(table["method"])
+    html = _fill("legend", expected=expected, thin=thin, machine=machine)
     lines = [
-        "- triangle up: felt good, and so does the whole interval",
-        "- triangle down: felt bad, and so does the whole interval",
-        "- circle: could be either, the interval reaches both sides",
+        "- triangle up: good side, the whole bar is above the middle",
+        "- triangle down: bad side, the whole bar is below the middle",
+        "- circle: not settled, the bar crosses the middle",
         "- bar: 95 % interval over participants",
         "- grey lines: one person each",
     ]
@@ -161,18 +176,15 @@ def evidence(
     parts = []
     for row in rows:
         own = said[said["stage"] == row["name"]]
-        row["supports"] = [
-            _quote(q) for q in own[own["stance"] == "supports"].itertuples(index=False)
-        ]
-        row["contradicts"] = [
-            _quote(q) for q in own[own["stance"] == "contradicts"].itertuples(index=False)
-        ]
+        stances = ("supports", "contradicts", "good", "bad")
+        for stance in stances:
+            row[stance] = [_quote(q) for q in own[own["stance"] == stance].itertuples(index=False)]
         row["metrics"] = [
             _metric(m) for m in numbers[numbers["stage"] == row["name"]].itertuples(index=False)
         ]
         lines = [f"### {_md(row['name'])}", f"{row['felt']} ({row['between']}), {row['people']}"]
         lines += [f"- {_md(m['name'])}: {_md(m['value'])} {_md(m['of'])}" for m in row["metrics"]]
-        for stance in ("supports", "contradicts"):
+        for stance in stances:
             lines += [
                 f"> {_md(q['text'])}\n>\n> {_md(q['participant'])}, {q['time']}, {stance}"
                 for q in row[stance]
@@ -250,7 +262,9 @@ def coverage_table(coverage: pd.DataFrame) -> Block:
         ]
         for r in coverage.itertuples(index=False)
     ]  # fmt: skip
-    columns = ["stage", "people", "units", "units the coder is unsure of", "note"]
+    columns = ["stage", "people", "units", "unsure", "note"]
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     return _table("How much was said", columns, rows, closed=False)
 
 
@@ -290,7 +304,7 @@ def _stages(curve: pd.DataFrame, codebook: Codebook) -> list[dict[str, Any]]:
                 "expected": None
                 if stage.expected_valence is None
                 else signed(stage.expected_valence),
-                "heard": heard,
+                "heard": heard, "machine": row is not None and row.method == "machine",
                 "felt": row.felt if heard else "–",
                 "between": row.between if heard else "no interval",
                 "people": people(row.n_participants if row is not None else 0),
