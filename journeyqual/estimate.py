@@ -8,6 +8,9 @@ longer.
 Numerator and denominator are sums over participants, so every interval is a cluster bootstrap:
 participants are
 drawn with replacement and the whole computation, tuning included, is repeated on their sums.
+
+The file is over 400 lines because point, interval and what stands beside them (n, spread, lines,
+emotions) have to be made of the same units by the same rule.
 """
 
 from __future__ import annotations

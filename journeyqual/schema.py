@@ -5,6 +5,8 @@ turns whatever
 came in (often read from CSV, where everything is text) into the declared types, or says what is
 wrong with it.
 Columns that a table does not declare are kept.
+
+The file is long because it is a list: every table stands here and nowhere else.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A block is filled from finished tables by a template that escapes everything it is given (Jinja2's
 autoescape, markupsafe): transcripts are hostile text. The same block stands in JupyterLab and in
 the page that `journeyqual.reports.html` writes.
+
+The file is over 400 lines because it is a list of the page's blocks, each short.
 """
 
 from __future__ import annotations
