@@ -72,6 +72,7 @@ def emotion_chart(
 
 
 def _grid(table: pd.DataFrame, codebook: Codebook, title: str, lines: list[str], down: bool) -> Any:
+    """Draw cells, shares and axes; long because a chart is one expression, layer by layer."""
     alt = quick_import("altair")
     n_stages = len(codebook.stages)
     width = 14 if down else max(9, min(22, 120 // max(1, n_stages)))
