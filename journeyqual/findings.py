@@ -9,7 +9,7 @@ import pandas as pd
 
 from journeyqual.codebook import Codebook
 from journeyqual.errors import StoreError
-from journeyqual.schema import QUOTES, check, signed
+from journeyqual.schema import QUOTES, check, side, signed
 
 FLAT = 0.1
 """A valence nearer to 0 than this is on neither side."""
@@ -70,7 +70,7 @@ def quotes(
         if np.isnan(point.valence):
             continue
         at = held[held["stage"] == point.stage]
-        sign = side(point.valence, point.valence_low, point.valence_high)
+        sign = side(point.valence_low, point.valence_high)
         wanted = [("supports", sign, supporting), ("contradicts", -sign, contradicting)]
         if sign == 0:
             wanted = [("good", 1, min(1, supporting)), ("bad", -1, min(1, contradicting))]
@@ -88,21 +88,6 @@ def quotes(
                     }
                 )
     return check(pd.DataFrame(rows, columns=QUOTES.names), QUOTES)
-
-
-def side(valence: float, low: float, high: float) -> int:
-    """Return which side of neutral a point is on: 1 good, -1 bad, 0 not settled.
-
-    The whole interval has to lie there; a point without one has to be clear of neutral.
-
-    Examples
-    --------
-    >>> side(-0.1, -0.2, -0.05), side(-0.1, -0.2, 0.05), side(0.5, float("nan"), float("nan"))
-    (-1, 0, 1)
-    """
-    if np.isnan(low) or np.isnan(high):
-        return 0 if abs(valence) < FLAT else int(np.sign(valence))
-    return 1 if low > 0 else -1 if high < 0 else 0
 
 
 def _strength(held: pd.DataFrame) -> pd.Series:

@@ -463,6 +463,22 @@ def signed(value: float) -> str:
     return text if text == "0.00" else f"{'−' if value < 0 else '+'}{text}"
 
 
+def side(low: float, high: float) -> int:
+    """Return which side of neutral a point is on: 1 good, -1 bad, 0 not settled.
+
+    The whole interval has to lie there, as it is printed (two decimals): what is drawn, quoted and
+    written never disagree. A point without an interval is not settled.
+
+    Examples
+    --------
+    >>> side(-0.2, -0.05), side(0.05, 0.2), side(-0.2, 0.05), side(float("nan"), 0.2)
+    (-1, 1, 0, 0)
+    """
+    if np.isnan(low) or np.isnan(high):
+        return 0
+    return 1 if round(low, 2) > 0 else -1 if round(high, 2) < 0 else 0
+
+
 def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     """Read a CSV file as ``table``: UTF-8, blank cells stay blank, ids stay text.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from journeyqual.schema import signed
+from journeyqual.schema import side, signed
 
 NARROW_WRAP = 44
 """Characters in a line of a narrow chart's subtitle."""
@@ -41,15 +41,14 @@ def interval(low: float, high: float) -> str:
 def feeling(low: float, high: float) -> str:
     """Return which side of neutral the whole interval lies on: ``good``, ``bad`` or ``either``.
 
-    This is the second cue beside colour. It reads the interval as it is printed, to two decimals:
-    shape and numbers never disagree.
+    This is the second cue beside colour.
 
     Examples
     --------
     >>> feeling(0.1, 0.5), feeling(-0.5, -0.1), feeling(-0.1, 0.2), feeling(float("nan"), 0.5)
     ('good', 'bad', 'either', 'either')
     """
-    return "good" if round(low, 2) > 0 else "bad" if round(high, 2) < 0 else "either"
+    return {1: "good", -1: "bad", 0: "either"}[side(low, high)]
 
 
 def people(n: int, *, is_thin: bool = False) -> str:
