@@ -203,6 +203,9 @@ def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | N
     else:
         interviews = f"{len(result.read)} interview{'s' * (len(result.read) != 1)}"
         lines.append(f"read {interviews}, coded {result.coded} units")
+    if result.learned_from:
+        taught = f"{result.learned_from} unit{'s' * (result.learned_from != 1)}"
+        lines.append(f"the stage coder learned from {taught} coded by people")
     if full:
         summary["changed"] = result.changed
         lines.append(f"coded again: {result.changed} units changed their stage")

@@ -155,7 +155,7 @@ class Codebook:
     def fingerprint(self) -> str:
         """Twelve hex digits that change when anything that coders may read changes.
 
-        That takes in ``exclude`` and ``rules``, which people read and the stage coder does not yet.
+        That takes in ``rules``, which people read and the stage coder does not yet.
         Owners, sides, channels and the team's expectations are no business of a coder's.
         """
         data = asdict(self)

@@ -1,8 +1,10 @@
 """One incremental run: read what is new, code it, bring the reports up to date, write it down.
 
-An interview is read once, keyed by the content of its file; its text is frozen then. An interview
-is coded once
-for a set of coders and a codebook. A report is made again when what it shows has changed.
+An interview is read once, keyed by the content of its file; its text is frozen then. It is coded
+once by each coder under a codebook; the stage coder is another one whenever people have taught it
+otherwise. A report is made again when what it shows has changed.
+
+The file is over 400 lines because reading, coding and reporting share one result and one order.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from journeyqual import schema
 from journeyqual.errors import InputError, JourneyqualError, StoreError
 from journeyqual.store import Interview, now
-from journeyqual.study import CACHE, STORE_FILE, Study
+from journeyqual.study import CACHE, STORE_FILE, MachineCoder, Study
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how far it is, and how much there is."""
@@ -39,6 +43,8 @@ class RunResult:
         Interviews taken in.
     coded
         Units coded.
+    learned_from
+        Units coded by people that the stage coder learned from before it coded in this run.
     changed
         With ``full``: units whose stage changed.
     refused, newly_refused
@@ -55,6 +61,7 @@ class RunResult:
 
     read: list[str] = field(default_factory=list)
     coded: int = 0
+    learned_from: int = 0
     changed: int = 0
     refused: list[str] = field(default_factory=list)
     newly_refused: int = 0
@@ -295,33 +302,91 @@ def _sha256(path: Path) -> str:
 
 
 def _code_new(study: Study, result: RunResult, tell: Progress, *, full: bool) -> None:
-    key = study.coding_key
-    todo = study.store.interviews()["interview"].tolist() if full else study.store.uncoded(key)
-    if not todo:
+    # Read once: codings that people add meanwhile are the next run's.
+    tags = study.tags()
+    todo = {
+        coder: study.store.interviews()["interview"].tolist()
+        if full
+        else study.store.uncoded(coder.key)
+        for coder in study.machine_coders(tags)
+    }
+    if not any(todo.values()):
         return
-    from journeyqual import coding
-
-    cache = study.folder / CACHE / "vectors"
+    stages = any(interviews and "stage" in coder.dimensions for coder, interviews in todo.items())
+    result.learned_from = len(tags) if stages else 0
     before = study.resolved().set_index("unit_id")["machine_stage"] if full else None
-    units = study.store.units(todo)
-    total = len(units)
+    units = study.store.units(sorted(set().union(*todo.values())))
+    work = _Coding(study, tags)
     for batch in _batches(units):
-        coded = coding.code_units(
-            batch,
-            study.codebook,
-            encoder=study.encoder,
-            cache=cache,
-            progress=lambda done, _of: tell("coding", result.coded + done, total),
-        )
-        rows = coding.to_codings(coded, study.codebook, coded_at=now()).assign(
-            codebook_version=study.codebook_version
-        )
-        study.store.add_codings(rows, done=(batch["interview"].unique().tolist(), key))
+        for coder, interviews in todo.items():
+            own = batch[batch["interview"].isin(interviews)]
+            if own.empty:
+                continue
+            coded = work.code(
+                coder, own, lambda done: tell("coding", result.coded + done, len(units))
+            )
+            if before is not None and "stage" in coder.dimensions:
+                was = before.reindex(coded["unit_id"]).to_numpy()
+                result.changed += int((was != coded["stage"].to_numpy()).sum())
         result.coded += len(batch)
-        tell("coding", result.coded, total)
-        if before is not None:
-            was = before.reindex(coded["unit_id"]).to_numpy()
-            result.changed += int((was != coded["stage"].to_numpy()).sum())
+        tell("coding", result.coded, len(units))
+
+
+class _Coding:
+    """The coders at work, each loaded once, and what has to be read along with every batch."""
+
+    def __init__(self, study: Study, tags: pd.DataFrame) -> None:
+        from journeyqual import coding
+
+        cache = study.folder / CACHE / "vectors"
+        loaded = coding.default_coders(study.encoder, tags=tags, cache=cache)
+        self.study = study
+        self.coders = {coder.name: coder for coder in loaded}
+        # A unit is read in the light of its neighbours, and so is one that people coded: the
+        # coder must see the interviews it learns from whole, or the same interview would be coded
+        # differently in another batch.
+        told = sorted(tags["interview"].unique())
+        self.told = study.store.units(told) if told else schema.UNITS.empty()
+
+    def code(
+        self, coder: MachineCoder, units: pd.DataFrame, tell: Callable[[int], None]
+    ) -> pd.DataFrame:
+        """Code whole interviews on one coder's dimensions, store that, and return it by unit."""
+        from journeyqual import coding
+
+        rows = units
+        if "stage" in coder.dimensions and len(self.told):
+            along = self.told[~self.told["interview"].isin(units["interview"])]
+            rows = pd.concat([units, along]) if len(along) else units
+        columns = self.coders[coder.name].code(
+            schema.check(rows, schema.UNITS_IN),
+            self.study.codebook,
+            lambda done, _of: tell(min(done, len(units))),
+        )
+        coded = columns.iloc[: len(units)].assign(unit_id=units["unit_id"].to_numpy())
+        whole = coded.assign(
+            coder=coder.name, **{c: v for c, v in _OTHERS.items() if c not in coded}
+        )
+        codings = coding.to_codings(whole, self.study.codebook, coded_at=now()).assign(
+            codebook_version=self.study.codebook_version
+        )
+        self.study.store.add_codings(
+            codings[codings["dimension"].isin(coder.dimensions)],
+            done=(units["interview"].unique().tolist(), coder.key),
+        )
+        return coded
+
+
+_OTHERS: dict[str, Any] = {
+    "stage": "",
+    "stage_confidence": 0.0,
+    "unsure": False,
+    "touchpoint": "",
+    "valence": 0.0,
+    "emotion": "neutral",
+    "emotions_fine": "neutral",
+}
+"""Stands where another coder's columns belong, to make the table whole; never stored."""
 
 
 def _batches(units: pd.DataFrame) -> Iterator[pd.DataFrame]:

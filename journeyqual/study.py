@@ -1,6 +1,8 @@
 """An open study: its files, store and coders wired together, and every result as one cached table.
 
 Notebooks, runs and the command line hold a `Study`; nothing else opens a study's store.
+
+The file is over 400 lines because all of them hold this one object: each method is a few lines.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,27 @@ if TYPE_CHECKING:
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
+TAUGHT = "+study"
+"""In a coder's signature, before what tells the codings apart that people taught it by."""
+
+
+@dataclass(frozen=True)
+class MachineCoder:
+    """A machine coder as a study is to be coded with it.
+
+    Parameters
+    ----------
+    name
+        What it signs with; other codings to learn from make it another coder.
+    dimensions
+        What it judges.
+    key
+        Identifies coder, codebook and codings learned from: an interview is coded once a key.
+    """
+
+    name: str
+    dimensions: tuple[str, ...]
+    key: str
 
 
 class Study:
@@ -42,6 +65,7 @@ class Study:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.codebook: Codebook = config.codebook()
+        self._by_people: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
 
     @property
     def folder(self) -> Path:
@@ -69,23 +93,76 @@ class Study:
         name = self.config.encoder
         return None if name == configs.DEFAULT_ENCODER else models.load_encoder(name)
 
-    @cached_property
+    @property
     def coders(self) -> tuple[str, ...]:
-        """Names of the machine coders that this study is coded with."""
+        """Names of the machine coders that this study is to be coded with."""
+        return tuple(coder.name for coder in self.machine_coders(self.tags()))
+
+    def machine_coders(self, tags: pd.DataFrame) -> tuple[MachineCoder, ...]:
+        """Return the coders that these tags make; no model is loaded.
+
+        Parameters
+        ----------
+        tags
+            As `tags` returns them.
+        """
         from journeyqual import coding
 
-        return tuple(dict.fromkeys(coding.coder_names(encoder=self.encoder).values()))
+        names = coding.coder_names(encoder=self.encoder, tags=tags)
+        untaught = coding.coder_names(encoder=self.encoder)
+        # The few digits in a signature tell tags apart for people; one clash must not pass for
+        # "coded already", so the key has all of them.
+        taught = hashlib.sha256(tags.to_csv(index=False).encode()).hexdigest()
+        out = []
+        for name in dict.fromkeys(names.values()):
+            mine = tuple(dimension for dimension, coder in names.items() if coder == name)
+            parts = [name, self.codebook.fingerprint]
+            if name != untaught[mine[0]]:
+                parts.append(taught)
+            key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+            out.append(MachineCoder(name, mine, key))
+        return tuple(out)
+
+    def tags(self) -> pd.DataFrame:
+        """Return the stages that people gave, for the stage coder to learn from.
+
+        One a unit, as `consensus` counts them. Those of people who do not agree to be analysed, and
+        stages that the codebook no longer has, are left out.
+
+        Returns
+        -------
+        DataFrame
+            `schema.TAGS` and ``participant``; a blank stage says that none fits.
+        """
+        told = self._coded_by_people()
+        if len(told):
+            told = told[
+                told["stage"].isin(["", *self.codebook.stage_names])
+                & ~told["participant"].isin(self._withdrawn())
+            ]
+        return schema.check(told, schema.TAGS)
+
+    def _coded_by_people(self) -> pd.DataFrame:
+        """Every unit that a person's coding counts of, with its stage; read once a state."""
+        state = self.store.state()
+        if self._by_people[0] != state:
+            columns = ["unit_id", "interview", "participant", "order", "text"]
+            codings = self.store.codings(coders=[])
+            if codings.empty:
+                told = pd.DataFrame(columns=[*columns, "stage"])
+            else:
+                units = self.store.units(coded_by_people=True)
+                settled = consensus.resolve(units, codings).set_index("unit_id")
+                settled = settled[settled["human_by"] != ""]
+                told = units.loc[units["unit_id"].isin(settled.index), columns]
+                told = told.assign(stage=settled.loc[told["unit_id"], "human_stage"].to_numpy())
+            self._by_people = (state, told)
+        return self._by_people[1]
 
     @property
     def codebook_version(self) -> str:
         """Version of the codebook, with its fingerprint: what machine codings are stored under."""
         return f"{self.codebook.version}+{self.codebook.fingerprint}"
-
-    @property
-    def coding_key(self) -> str:
-        """Identify coders and codebook together: an interview is coded once a key."""
-        text = "\n".join([*self.coders, self.codebook.fingerprint])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def participants(self) -> pd.DataFrame:
         """Return ``participants.csv`` with a row for everybody who was interviewed.
@@ -120,6 +197,11 @@ class Study:
             known = known.groupby("participant", as_index=False, sort=False).agg(consents | rest)
         return known
 
+    def _withdrawn(self) -> set[str]:
+        """Participants who do not agree to be analysed."""
+        people = self.participants()
+        return set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
+
     def units(self) -> pd.DataFrame:
         """Return UNITS of every stored interview."""
         return self.store.units()
@@ -129,15 +211,24 @@ class Study:
         return self._cached("resolved", schema.RESOLVED, self._resolve)
 
     def _resolve(self) -> pd.DataFrame:
-        codings = self.store.codings(coders=list(self.coders), codebook=self.codebook.fingerprint)
-        return consensus.resolve(self.store.units(), codings)
+        book = self.codebook.fingerprint
+        coders = self.machine_coders(self.tags())
+        names = [coder.name for coder in coders]
+        if any(self.store.uncoded(coder.key) for coder in coders):
+            # People have coded since the last run, or that was cut short: until the next, what a
+            # coder said before it learned of this stands.
+            bases = [name.partition(TAUGHT)[0] for name in names]
+            names += [s for s in self.store.signatures(book) if s.partition(TAUGHT)[0] in bases]
+        codings = self.store.codings(coders=names, codebook=book)
+        earlier = codings["coder"].isin(set(names) - {coder.name for coder in coders})
+        ordered = pd.concat([codings[earlier], codings[~earlier]])
+        return consensus.resolve(self.store.units(), ordered)
 
     def coded(self) -> pd.DataFrame:
         """Return the coded units with participants' attributes: what curves are computed from."""
         resolved = self.resolved()
-        people = self.participants()
-        out = set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
-        coded = estimate.as_coded(resolved[~resolved["participant"].isin(out)], people)
+        kept = resolved[~resolved["participant"].isin(self._withdrawn())]
+        coded = estimate.as_coded(kept, self.participants())
         from journeyqual.coding import UNSURE
 
         return coded.assign(unsure=coded["stage_confidence"] < UNSURE)
@@ -267,7 +358,7 @@ class Study:
         )
         parts = [
             __version__,
-            self.coding_key,
+            [coder.key for coder in self.machine_coders(self.tags())],
             self.store.state(),
             *(hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.exists()),
         ]

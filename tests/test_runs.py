@@ -161,19 +161,42 @@ def test_full_codes_everything_again_and_says_what_changed(study):
 
 
 def test_an_interrupted_run_is_finished_by_the_next(study, monkeypatch):
-    from journeyqual import coding
-
-    real = coding.code_units
+    from journeyqual.coding import FeelingCoder
 
     def killed(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(coding, "code_units", killed)
-    with pytest.raises(KeyboardInterrupt):
-        run(study)
-    assert study.store.codings().empty
-    monkeypatch.setattr(coding, "code_units", real)
+    with monkeypatch.context() as patch:
+        patch.setattr(FeelingCoder, "code", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(study)
     assert run(study).coded == len(study.units()) > 0
+    # What the first run had finished was not done over: one value a unit and dimension.
+    codings = study.store.codings()
+    assert not codings.duplicated(["unit_id", "dimension"]).any()
+    assert len(codings) == 5 * len(study.units())
+
+
+def test_peoples_codings_teach_the_shipped_coder(study):
+    run(study)
+    before = study.store.codings()
+    unit = study.units()["unit_id"].iloc[-1]
+    stage = study.codebook.stage_names[-1]
+    rows = [("stage", stage), ("valence", "-1")]
+    study.store.add_codings(
+        pd.DataFrame([dict(unit_id=unit, dimension=d, value=v, coder="human:ana") for d, v in rows])
+    )
+    result = run(study)
+    assert (result.coded, result.learned_from) == (len(study.units()), 1)
+    new = study.store.codings().iloc[len(before) + len(rows) :]
+    assert set(new["dimension"]) == {"stage", "touchpoint"}
+    assert set(new["coder"]) == {study.coders[0]}
+    assert "+study" in study.coders[0]
+    # Nobody else taught it: what it says of the unit that was coded, it has not learned from that.
+    was, now = (c[c["dimension"] == "stage"].set_index("unit_id").loc[unit] for c in (before, new))
+    assert now["value"] == was["value"]
+    assert now["confidence"] == pytest.approx(was["confidence"], abs=1e-6)
+    assert run(study).nothing_new
 
 
 def test_half_written_and_hidden_files_are_left_alone(study):

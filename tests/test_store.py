@@ -119,6 +119,29 @@ def test_uncoded_is_what_a_key_has_not_been_over(store):
     assert store.uncoded("key1") == ["b"]
 
 
+def test_units_that_people_coded_are_found_whatever_machines_say(store):
+    one = interview()
+    store.add_interviews([one], source="s", sha256="h")
+    store.add_codings(codings(one.units, "model:m@1"))
+    assert store.units(coded_by_people=True).empty
+    store.add_codings(codings(one.units.iloc[1:], "human:ana"))
+    found = store.units(coded_by_people=True)
+    pd.testing.assert_frame_equal(found, one.units.iloc[1:].reset_index(drop=True))
+    assert store.units(["other"], coded_by_people=True).empty
+
+
+def test_signatures_are_those_under_one_codebook(store):
+    one = interview()
+    store.add_interviews([one], source="s", sha256="h")
+    for coder, version in (
+        ("model:m@1+study1a2b", "1+abc"), ("model:m@1", "1+abc"), ("model:m@1+studyffff", "2+def"),
+    ):  # fmt: skip
+        store.add_codings(codings(one.units, coder, version=version))
+    store.add_codings(codings(one.units, "human:ana", version="1"))
+    assert store.signatures("abc") == ["model:m@1", "model:m@1+study1a2b"]
+    assert store.signatures("bc") == []
+
+
 def test_state_moves_with_every_addition(store):
     seen = {store.state()}
     one = interview()

@@ -24,6 +24,7 @@ from journeyqual.models.weights import load
 from training.polarity import POLARITY
 from training.sets import (
     AUTHORED,
+    CACHE,
     CALIBRATION,
     EVALUATION,
     REAL,
@@ -147,8 +148,8 @@ def tilted(heads: FeelingHeads, tilt: float, shift: float) -> FeelingHeads:
 
 def emotion_kappa(heads: FeelingHeads, name: str) -> float:
     one = coded(name)
-    x = set_vectors(name)
-    named = FeelingCoder(minilm(), heads).code(one.units, x, one.codebook)["emotion"]
+    coder = FeelingCoder(minilm(), heads, cache=CACHE)
+    named = coder.code(one.units, one.codebook)["emotion"]
     return float(np.mean([cohen_kappa_score(c["emotion"], named) for c in (one.first, one.second)]))
 
 

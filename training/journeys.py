@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -108,6 +109,25 @@ def authored(folder: Path = HERE / "corpus") -> list[Journey]:
     return journeys
 
 
+def touchpoints(journeys: Sequence[Journey]) -> list[Journey]:
+    """Return the touchpoints of each codebook as a codebook of their own, coded as they were."""
+    out = []
+    for one in journeys:
+        names = list(dict.fromkeys(t for s in one.stages for t in s.touchpoints))
+        plain = [re.sub(r" \([^()]*\)$", "", name) for name in names]
+        place = {n: i for i, n in enumerate(names)} | {n: i for i, n in enumerate(plain)}
+        used = {u.touchpoint for i in one.interviews for u in i} - {""}
+        if len(names) < 2 or len(used) < 2:
+            continue
+        interviews = tuple(
+            tuple(replace(u, stage=place.get(u.touchpoint, NONE)) for u in i)
+            for i in one.interviews
+        )
+        stages = tuple(Stage(name) for name in plain)
+        out.append(Journey(f"{one.name}.touch", stages, interviews, one.weight))
+    return out
+
+
 def recut(folder: Path = HERE / "corpus") -> list[Journey]:
     """Read the authored interviews as coded again under other codebooks: same words, other cuts."""
     journeys = []
@@ -143,6 +163,8 @@ def annotated(
     names = {s.name: i for i, s in enumerate(stages)}
     journeys = []
     for number, coder in enumerate(coders, start=1):
+        if not set(coder["unit_id"]) <= set(units["unit_id"]):
+            raise SystemExit(f"{name}: a coded unit has no text; run python -m training.real")
         held = units.merge(coder, on="unit_id", validate="one_to_one")
         interviews = []
         for _, own in held.groupby("interview", sort=False):
@@ -176,7 +198,10 @@ def nhs(
     labels = tomllib.loads((HERE / "nhs_labels.toml").read_text(encoding="utf-8"))["labels"]
     comments = pd.read_csv(data / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
     texts = comments["FFT answer"].map(lambda t: " ".join(t.split()))
+    # A held text may be a part of a comment: any comment that it stands in stays out.
+    held = [text for text in without if len(text.split()) >= 4]
     usable = texts.str.split().str.len().between(2, 60) & ~texts.isin(without)
+    usable &= ~texts.map(lambda text: any(part in text for part in held))
     marks = comments[list(labels)].eq("1")
     usable &= marks.any(axis=1)
     texts, marks = texts[usable], marks[usable]
@@ -231,4 +256,12 @@ def read_real() -> dict[str, list[Journey]]:
                 name = f"{folder.name}.{path.stem}"
                 book = path.with_name(f"{path.stem}.codebook.toml")
                 out[name] = annotated(name, book, units, own)
+        elif cached.exists() and (folder / "codings.csv").exists():
+            wide = pd.read_csv(folder / "codings.csv", dtype=str, keep_default_na=False)
+            units = pd.read_csv(cached)
+            for letter in wide.columns[3:]:
+                own = wide[["unit_id", "valence", "emotion", letter]]
+                name = f"{folder.name}.{letter}"
+                book = folder / f"{letter}.codebook.toml"
+                out[name] = annotated(name, book, units, own.rename(columns={letter: "stage"}))
     return out

@@ -25,7 +25,9 @@ def ship(
     trained_on: list[str],
     settings: Mapping[str, Any] | None = None,
     arrays: Mapping[str, NDArray[Any]] | None = None,
+    half: bool = False,
 ) -> None:
+    """Write a model's arrays, as float32 of `DECIMALS` decimals or as they are in float16."""
     entry: dict[str, Any] = {
         "version": version, "licence": "Apache-2.0", "trained_on": trained_on,
         "encoder": minilm_fingerprint(), "settings": dict(settings or {}),
@@ -34,7 +36,9 @@ def ship(
     if arrays:
         # safetensors writes memory as it lies: an array in Fortran order would come back scrambled.
         rounded = {
-            k: np.ascontiguousarray(np.round(v, DECIMALS) + 0.0, np.float32)
+            k: np.ascontiguousarray(v, np.float16)
+            if half
+            else np.ascontiguousarray(np.round(v, DECIMALS) + 0.0, np.float32)
             for k, v in arrays.items()
         }
         content = save({k: rounded[k] for k in sorted(rounded)})

@@ -9,13 +9,13 @@ import pandas as pd
 
 from journeyqual import schema
 from journeyqual.codebook import Codebook
-from journeyqual.coding import feeling, stage
+from journeyqual.coding import feeling, nearest, stage
 from journeyqual.coding.feeling import FeelingCoder
+from journeyqual.coding.nearest import NearestDefinition
 from journeyqual.coding.protocol import UNSURE, Coder
 from journeyqual.coding.stage import StageMatcher
 from journeyqual.coding.tags import check_tags
-from journeyqual.models.encoder import Encoder, Vectors, minilm
-from journeyqual.models.vectors import cached_encode
+from journeyqual.models.encoder import Encoder, minilm
 
 JOIN = ";"
 """Between the names of several coders in the one column ``coder``."""
@@ -45,14 +45,15 @@ def code_units(
     codebook
         Stages, touchpoints and emotions to choose from.
     encoder
-        For the stages; None is MiniLM. Feelings are always read with MiniLM, which their heads were
-        trained on.
+        For the stages: they are then coded by the nearest definition in its vectors. None is the
+        shipped stage matcher. Feelings are always read with MiniLM, which their heads were trained
+        on.
     tags
         People's codings to learn from, a table of `schema.TAGS`.
     cache
         Folder of the vector cache; None keeps nothing.
     progress
-        Called with (texts encoded, texts in all), for each encoder in turn.
+        Called with (units read, units in all), for each coder in turn.
     coders
         Used instead of the shipped ones; ``encoder`` and ``tags`` are then theirs to know.
 
@@ -77,13 +78,9 @@ def code_units(
             # Before minutes go into vectors.
             tags = check_tags(tags, codebook)
         coders = default_coders(encoder, tags=tags, cache=cache)
-    vectors: dict[str, Vectors] = {}
     coded = units[["unit_id"]].copy()
     for coder in coders:
-        key = coder.encoder.fingerprint
-        if key not in vectors:
-            vectors[key] = cached_encode(units["text"].tolist(), coder.encoder, cache, progress)
-        columns = coder.code(units, vectors[key], codebook)
+        columns = coder.code(units, codebook, progress)
         for name in columns:
             coded[name] = columns[name].to_numpy()
     coded["coder"] = JOIN.join(dict.fromkeys(coder.name for coder in coders))
@@ -126,8 +123,12 @@ def default_coders(
     ModelError
         If a model is missing or damaged.
     """
-    matcher = StageMatcher.shipped(encoder or minilm(), tags=tags, cache=cache)
-    return (matcher, FeelingCoder.shipped(minilm(), cache=cache))
+    stages: Coder
+    if encoder is None:
+        stages = StageMatcher.shipped(tags=tags, cache=cache)
+    else:
+        stages = NearestDefinition.shipped(encoder, tags=tags, cache=cache)
+    return (stages, FeelingCoder.shipped(minilm(), cache=cache))
 
 
 def coder_names(
@@ -145,7 +146,10 @@ def coder_names(
     ModelError
         If the weights' manifest is missing or damaged.
     """
-    by_stage = stage.coder_name(encoder, tags)
+    if encoder is None:
+        by_stage = stage.coder_name(tags)
+    else:
+        by_stage = nearest.coder_name(encoder, tags)
     by_feeling = feeling.coder_name()
     return {
         **dict.fromkeys(stage.DIMENSIONS, by_stage),
@@ -196,6 +200,7 @@ def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.Dat
 
 def _signed(names: str, dimension: str) -> str:
     """Pick one dimension's coder out of the joined names; a lone coder signs everything."""
-    mine = stage.MODEL if dimension in stage.DIMENSIONS else feeling.MODEL
-    found = [n for n in names.split(JOIN) if n.startswith(f"model:{mine}@")]
+    stages = (f"model:{stage.MODEL}@", f"model:{nearest.MODEL}@")
+    mine = stages if dimension in stage.DIMENSIONS else (f"model:{feeling.MODEL}@",)
+    found = [n for n in names.split(JOIN) if n.startswith(mine)]
     return found[0] if found else names

@@ -17,12 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyqual.codebook import GOEMOTIONS, Codebook
-from journeyqual.coding.stage import readable
-from journeyqual.coding.tags import Floats
+from journeyqual.coding.tags import Floats, readable
 from journeyqual.errors import ModelError
 from journeyqual.models import weights
 from journeyqual.models.encoder import Encoder, Vectors
-from journeyqual.models.vectors import cached_encode
+from journeyqual.models.vectors import Progress, cached_encode
 
 MODEL = "feeling"
 DIMENSIONS = ("valence", "emotion", "emotions_fine")
@@ -135,7 +134,9 @@ class FeelingCoder:
         """Its signature."""
         return coder_name()
 
-    def code(self, units: pd.DataFrame, vectors: Vectors, codebook: Codebook) -> pd.DataFrame:
+    def code(
+        self, units: pd.DataFrame, codebook: Codebook, progress: Progress | None = None
+    ) -> pd.DataFrame:
         """Return ``valence``, ``emotion`` and ``emotions_fine``, a row per unit.
 
         A text without a letter or a digit has valence 0 and is neutral: there was nothing to read.
@@ -146,11 +147,12 @@ class FeelingCoder:
         ----------
         units
             A checked table of `schema.UNITS_IN`, with the index 0, 1, 2, …
-        vectors
-            Of the units' texts by this coder's encoder, shape (units, dim).
         codebook
             Its emotions are what ``emotion`` chooses from.
+        progress
+            Called with (texts encoded, texts in all).
         """
+        vectors = cached_encode(units["text"].tolist(), self.encoder, self._cache, progress)
         can_read = readable(units["text"])
         chances = self.heads.emotions(vectors)
         chances[~can_read] = [float(label == NEUTRAL) for label in LABELS]

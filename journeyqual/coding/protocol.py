@@ -7,7 +7,7 @@ from typing import Protocol
 import pandas as pd
 
 from journeyqual.codebook import Codebook
-from journeyqual.models.encoder import Encoder, Vectors
+from journeyqual.models.vectors import Progress
 
 UNSURE = 0.4
 """Under this confidence a coder is unsure: a person should look there first.
@@ -30,21 +30,18 @@ class Coder(Protocol):
         """The dimensions that it judges, for example ``("stage", "touchpoint")``."""
         ...
 
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder whose vectors it reads."""
-        ...
-
-    def code(self, units: pd.DataFrame, vectors: Vectors, codebook: Codebook) -> pd.DataFrame:
+    def code(
+        self, units: pd.DataFrame, codebook: Codebook, progress: Progress | None = None
+    ) -> pd.DataFrame:
         """Return the CODED columns of its dimensions, a row per unit in the same order.
 
         Parameters
         ----------
         units
             A checked table of `schema.UNITS_IN`, with the index 0, 1, 2, …
-        vectors
-            Of the units' texts by `encoder`, shape (units, dim).
         codebook
             The codes to choose from.
+        progress
+            Called with (units read, units in all).
         """
         ...

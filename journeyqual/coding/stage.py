@@ -1,18 +1,15 @@
-"""Which stage of the journey a unit speaks of: its words beside what the codebook says.
+"""Which stage of the journey a unit speaks of, under a codebook it may never have seen.
 
-A unit's vector is compared with the vectors of each stage's texts; the similarities become
-probabilities by a softmax in which "no stage of this codebook fits" stands as one more answer. The
-few numbers in this are calibrated on coded interviews (``training/stage.py``) and shipped in the
-weights' manifest.
+One network (`journeyqual.models.reader`) reads each unit in its interview, and the codebook's
+stages beside each other; cosines of what it makes of them become calibrated probabilities, among
+them one that no stage fits. People's tags add to that at once, by a fit that takes seconds.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,133 +18,111 @@ from numpy.typing import NDArray
 from journeyqual import codebook as codebooks
 from journeyqual import schema
 from journeyqual.codebook import Codebook
-from journeyqual.coding.neighbours import Neighbours, neighbours
 from journeyqual.coding.protocol import UNSURE
-from journeyqual.coding.tags import Correction, Floats, check_tags, learn, tags_hash
+from journeyqual.coding.tags import (
+    Fits,
+    Floats,
+    Tagged,
+    check_tags,
+    classes_of,
+    people_of,
+    readable,
+    softmax,
+    tags_hash,
+)
 from journeyqual.errors import ModelError
+from journeyqual.models import reader as readers
 from journeyqual.models import weights
-from journeyqual.models.encoder import Encoder, Vectors
-from journeyqual.models.vectors import cached_encode
+from journeyqual.models.encoder import Vectors
+from journeyqual.models.reader import Reader
+from journeyqual.models.vectors import Progress, cached_reading
 
 MODEL = "stage-matcher"
 DIMENSIONS = ("stage", "touchpoint")
-
-_CLAUSE = re.compile(r"[.;:,()]+")
+NONE_TEXT = "none of these: small talk, off topic, talk about the conversation itself"
+"""Read beside the stages: what a unit is about when none of them fits."""
+ENOUGH_WORDS = 5
+"""Fewer do not show their language."""
+LAST_LATIN = 0x24F
 
 
 @dataclass(frozen=True)
-class StageSettings:
+class MatcherSettings:
     """Calibrated numbers of the stage matcher.
 
     Parameters
     ----------
-    temperature
-        Similarity that one unit of log-odds is worth.
-    none_similarity
-        How similar "no stage fits" is to any unit.
-    none_wins
-        From this probability on, "no stage fits" is what is said.
-    whole, top
-        Share of the similarity that the stage's whole text has; the rest is the mean of its ``top``
-        nearest parts.
-    mix
-        Weight of each neighbour's vector in a unit's own.
-    tag_penalty, tag_context
-        For `journeyqual.coding.tags.learn`: the pull towards the zero-shot coder, and the
-        neighbours' weight.
-    touchpoint_similarity
-        How similar a touchpoint must be for a unit to speak of it.
+    scale
+        Log-odds that a cosine of 1 is worth.
+    none
+        What is added to the log-odds that no stage fits.
+    tag_penalty, tag_scale
+        For `journeyqual.coding.tags.learn`: the pull towards the untagged coder, and the length
+        that vectors have as features.
+    foreign
+        Pieces that the tokeniser makes of an average word, from which on a text is no English.
     """
 
-    temperature: float
-    none_similarity: float
-    none_wins: float
-    whole: float
-    top: int
-    mix: float
+    scale: float
+    none: float
     tag_penalty: float
-    tag_context: float
-    touchpoint_similarity: float
+    tag_scale: float
+    foreign: float
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> StageSettings:
+    def of(cls, settings: dict[str, float]) -> MatcherSettings:
         """Read the settings that a weights manifest holds.
 
         Raises
         ------
         ModelError
-            If a number is missing, or there is one that nobody reads.
+            If one is missing.
         """
-        names = {f.name for f in fields(cls)}
-        if set(settings) != names:
-            wrong = ", ".join(sorted(names ^ set(settings)))
-            raise ModelError(f"the stage matcher's settings differ: {wrong}", remedy=weights.REMEDY)
-        return cls(**settings)
+        try:
+            return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+        except KeyError as error:
+            message = f"the stage matcher's settings lack {error}"
+            raise ModelError(message, remedy=weights.REMEDY) from None
 
 
-def stage_texts(stage: codebooks.Stage) -> tuple[str, tuple[str, ...]]:
-    """Return a stage's whole text and its parts: what a unit is compared with.
-
-    What the codebook excludes is left out: "use support" in it would draw units of support here.
+def stage_text(stage: codebooks.Stage) -> str:
+    """Return what the network reads of a stage: all that the codebook says of it.
 
     Examples
     --------
-    >>> stage_texts(codebooks.Stage("set_up", definition="Getting started: set-up, first use."))
-    ('set up: Getting started: set-up, first use.', ('Getting started', 'set-up', 'first use'))
+    >>> stage_text(codebooks.Stage("set_up", definition="Getting started.", exclude=("repairs",)))
+    'set up: Getting started. Not: repairs'
     """
     name = " ".join(stage.name.replace("_", " ").split())
-    words = [stage.brief, stage.definition, *stage.include, *stage.examples]
-    body = " ".join(w for w in words if w)
-    clauses = [c.strip() for text in (stage.brief, stage.definition) for c in _CLAUSE.split(text)]
-    parts = [p for p in (*clauses, *stage.include, *stage.examples) if len(p) > 1]
-    return (f"{name}: {body}" if body else name), tuple(dict.fromkeys(parts)) or (name,)
-
-
-@dataclass(frozen=True)
-class StageVectors:
-    """A codebook's stages as the matcher sees them: the whole text, and its parts."""
-
-    whole: Vectors
-    parts: tuple[Vectors, ...]
-
-    def similarities(self, vectors: Vectors, share: float, top: int) -> Floats:
-        """Return each unit's similarity to each stage, shape (n, stages), in -1..1.
-
-        Parameters
-        ----------
-        vectors
-            Of the units, shape (n, dim).
-        share
-            What the whole text counts for; the mean of the ``top`` nearest parts counts for the
-            rest.
-        top
-            How many parts that is; a stage with fewer has the mean of all.
-        """
-        near = [np.sort(vectors @ p.T, axis=1)[:, -top:].mean(axis=1) for p in self.parts]
-        similar = share * (vectors @ self.whole.T) + (1 - share) * np.stack(near, axis=1)
-        return np.asarray(similar, dtype=np.float64)
+    parts = [
+        stage.brief,
+        stage.definition,
+        "; ".join(stage.include),
+        "Not: " + "; ".join(stage.exclude) if stage.exclude else "",
+        'Such as: "' + '" "'.join(stage.examples) + '"' if stage.examples else "",
+    ]
+    body = ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
+    return f"{name}: {body}" if body else name
 
 
 class StageMatcher:
     """Codes stage and touchpoint against any codebook, and learns from people's tags.
 
-    A tagged unit's own coding comes from a fit that saw no tag of its interview, so that people's
+    A tagged unit's own coding comes from a fit that saw no tag of the same person, so that people's
     codings may be held against the machine's without double use. Tags of valence and emotion are
     not learned from here.
 
     Parameters
     ----------
-    encoder
-        Makes the vectors, of units and of the codebook's texts alike.
+    reader
+        The network.
     settings
-        Calibrated numbers; those that ship belong to MiniLM.
+        Calibrated numbers that belong to it.
     tags
-        A table of `schema.TAGS`; a blank stage says that none fits.
+        A table of `schema.TAGS`; a blank stage says that none fits. With a column ``participant``
+        that is who said it, else the interview stands for the person.
     cache
         Folder of the vector cache.
-    cross_fit
-        False spares the fits behind the tagged units' own codings, for a caller that throws those
-        away.
 
     Raises
     ------
@@ -159,55 +134,54 @@ class StageMatcher:
 
     def __init__(
         self,
-        encoder: Encoder,
-        settings: StageSettings,
+        reader: Reader,
+        settings: MatcherSettings,
         *,
         tags: pd.DataFrame | None = None,
         cache: str | Path | None = None,
-        cross_fit: bool = True,
     ) -> None:
-        self.encoder = encoder
+        self.reader = reader
         self.settings = settings
         self.tags = schema.check(schema.TAGS.empty() if tags is None else tags, schema.TAGS)
         self._cache = cache
-        self._cross_fit = cross_fit
+        self._fits: Fits = {}
 
     @classmethod
     def shipped(
-        cls,
-        encoder: Encoder,
-        *,
-        tags: pd.DataFrame | None = None,
-        cache: str | Path | None = None,
+        cls, *, tags: pd.DataFrame | None = None, cache: str | Path | None = None
     ) -> StageMatcher:
-        """Return the matcher with the settings that ship with journeyqual.
+        """Return the matcher that ships with journeyqual.
 
         Raises
         ------
         ModelError
-            If the settings are missing or damaged.
+            If its weights are missing or damaged.
         """
-        settings = StageSettings.of(weights.entry(MODEL).settings)
-        return cls(encoder, settings, tags=tags, cache=cache)
+        settings = MatcherSettings.of(dict(weights.entry(MODEL).settings))
+        return cls(readers.shipped(MODEL), settings, tags=tags, cache=cache)
 
     @property
     def name(self) -> str:
-        """Its signature; other tags or an encoder other than MiniLM make it another coder."""
-        return coder_name(self.encoder, self.tags)
+        """Its signature; other tags make it another coder."""
+        return coder_name(self.tags)
 
-    def code(self, units: pd.DataFrame, vectors: Vectors, codebook: Codebook) -> pd.DataFrame:
+    def code(
+        self, units: pd.DataFrame, codebook: Codebook, progress: Progress | None = None
+    ) -> pd.DataFrame:
         """Return ``stage``, ``stage_confidence``, ``unsure`` and ``touchpoint``, a row per unit.
 
         A text without a letter or a digit has no stage and is unsure, however few stages there are.
+        Unsure is, too, what cannot be read to its end, and what is no English, be it a unit's words
+        or most of the codebook's: its confidence is that of a guess.
 
         Parameters
         ----------
         units
             A checked table of `schema.UNITS_IN`, with the index 0, 1, 2, …
-        vectors
-            Of the units' texts by this matcher's encoder, shape (units, dim).
         codebook
             Its stages are the classes.
+        progress
+            Called with (units read, units in all).
 
         Raises
         ------
@@ -215,142 +189,156 @@ class StageMatcher:
             If a tag names a stage that the codebook has not.
         """
         check_tags(self.tags, codebook)
-        around = neighbours(units)
-        stages = self.read(codebook)
-        logits = self._zero_shot(vectors, around, stages)
+        stages = [stage_text(stage) for stage in codebook.stages]
+        vectors = self._read(units, progress)
+        told = self.reader.stages([*stages, NONE_TEXT])
+        logits = self._logits(vectors, told)
         if len(self.tags):
-            logits = logits + self._learned(units, vectors, around, stages, codebook)
+            tagged = self._tagged(units, vectors, told, codebook)
+            features = self._features(vectors)
+            logits = logits + tagged.corrections(features, self.settings.tag_penalty)
         can_read = readable(units["text"])
-        stage, confidence = self._decide(_softmax(logits), can_read)
+        chances = softmax(logits)
+        chances[~can_read] = 1 / chances.shape[1]
+        stage = np.where(can_read, chances.argmax(axis=1), len(stages))
+        confidence = chances[np.arange(len(units)), stage]
+        # What cannot be read well is guessed, and owned to be a guess: whoever keeps only the
+        # confidence must see it, too, even where there is but one stage to choose.
+        guess = np.minimum(confidence, min(1 / chances.shape[1], UNSURE / 2))
+        unread = ~can_read | self._beyond(units["text"].tolist(), stages)
+        confidence = np.where(unread, guess, confidence)
         names = np.array([*codebook.stage_names, ""], dtype=object)
         return pd.DataFrame(
             {
                 "stage": names[stage],
                 "stage_confidence": confidence,
-                "unsure": (confidence < UNSURE) | ~can_read,
+                "unsure": confidence < UNSURE,
                 "touchpoint": self._touchpoints(vectors, stage, codebook),
             }
         )
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        return cached_encode(texts, self.encoder, self._cache)
+    def _read(self, units: pd.DataFrame, progress: Progress | None = None) -> Vectors:
+        """Vectors of units, each read in its interview, in the order of the table's rows."""
+        return in_interviews(
+            units,
+            lambda texts: cached_reading(texts, self.reader, self._cache, progress),
+            self.reader.dim,
+        )
 
-    def read(self, codebook: Codebook) -> StageVectors:
-        """Encode what the codebook says of its stages."""
-        texts = [stage_texts(stage) for stage in codebook.stages]
-        ends = np.cumsum([1 + len(parts) for _, parts in texts])
-        vectors = self._encode([t for whole, parts in texts for t in (whole, *parts)])
-        blocks = np.split(vectors, ends[:-1])
-        return StageVectors(np.stack([b[0] for b in blocks]), tuple(b[1:] for b in blocks))
-
-    def _zero_shot(self, vectors: Vectors, around: Neighbours, stages: StageVectors) -> Floats:
-        """Logits of every stage and, last, of none: shape (n, stages + 1)."""
-        mixed = around.mixed(vectors, self.settings.mix)
-        similar = stages.similarities(mixed, self.settings.whole, self.settings.top)
-        none = np.full((len(vectors), 1), self.settings.none_similarity)
-        logits = np.concatenate([similar, none], axis=1) / self.settings.temperature
-        # Whether nothing fits must not depend on how finely a codebook divides the journey.
-        logits[:, -1] += np.log(len(stages.parts))
-        return logits
-
-    def _learned(
-        self,
-        units: pd.DataFrame,
-        vectors: Vectors,
-        around: Neighbours,
-        stages: StageVectors,
-        codebook: Codebook,
-    ) -> Floats:
-        """Logits that the tags add; to a tagged unit's, the tags of other interviews."""
-        of_unit, offsets, features = self._tagged(units, vectors, around, stages)
-        order = [codebook.order(s) if s else len(codebook.stages) for s in self.tags["stage"]]
-        classes = np.array(order, dtype=np.intp)
-        interview = self.tags["interview"].to_numpy()
-
-        def fitted(rows: NDArray[np.bool_]) -> Correction:
-            penalty = self.settings.tag_penalty
-            return learn(features[rows], offsets[rows], classes[rows], penalty)
-
-        beside = around.beside(vectors, self.settings.tag_context)
-        out = fitted(np.ones(len(classes), dtype=bool)).logits(beside)
-        for one in pd.unique(interview) if self._cross_fit else ():
-            held = of_unit[(interview == one) & (of_unit >= 0)]
-            if len(held):
-                others = interview != one
-                out[held] = fitted(others).logits(beside[held]) if others.any() else 0.0
+    def _logits(self, vectors: Vectors, told: Vectors) -> Floats:
+        """Log-odds of every text of a codebook, the last of which says that none fits."""
+        # Not by BLAS, whose last bits depend on how many units there are.
+        near = np.einsum("nd,sd->ns", vectors.astype(np.float64), told.astype(np.float64))
+        out: Floats = self.settings.scale * near
+        out[:, -1] += self.settings.none
         return out
 
-    def _tagged(
-        self, units: pd.DataFrame, vectors: Vectors, around: Neighbours, stages: StageVectors
-    ) -> tuple[NDArray[np.intp], Floats, NDArray[np.float32]]:
-        """For every tag its row among the units (-1 for none), zero-shot logits and features.
+    def _features(self, vectors: Vectors) -> NDArray[np.float32]:
+        return np.asarray(vectors * np.float32(self.settings.tag_scale), dtype=np.float32)
 
-        A tag on one of the units is read as that unit, neighbours included. Of any other only its
-        own words are known, and its neighbours where they are tagged as well.
+    def _tagged(
+        self, units: pd.DataFrame, vectors: Vectors, told: Vectors, codebook: Codebook
+    ) -> Tagged:
+        """Read the tags: those on one of the units as that unit, others by themselves.
+
+        Of an interview that is not here only the tagged units are known; those that followed one
+        another are read together.
         """
         rows = pd.Index(units["unit_id"]).get_indexer(pd.Index(self.tags["unit_id"]))
-        own = self._encode(self.tags["text"].tolist())
-        near = neighbours(self.tags, step=1.0)
-        context = self.settings.tag_context
-        offsets, features = self._zero_shot(own, near, stages), near.beside(own, context)
+        own = np.zeros((len(self.tags), self.reader.dim), np.float32)
         known = rows >= 0
-        offsets[known] = self._zero_shot(vectors, around, stages)[rows[known]]
-        features[known] = around.beside(vectors, context)[rows[known]]
-        return rows, offsets, features
+        own[known] = vectors[rows[known]]
+        if not known.all():
+            own[~known] = self._read(_stretches(self.tags[~known]))
+        return Tagged(
+            self._fits,
+            rows,
+            people_of(self.tags),
+            self._features(own),
+            self._logits(own, told),
+            classes_of(self.tags, codebook),
+        )
 
-    def _decide(
-        self, probabilities: Floats, can_read: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.intp], Floats]:
-        n, classes = probabilities.shape
-        best = probabilities[:, :-1].argmax(axis=1)
-        none = ~can_read | (probabilities[:, -1] >= self.settings.none_wins)
-        stage = np.where(none, classes - 1, best)
-        confidence = probabilities[np.arange(n), stage]
-        # Where there was nothing to read, every answer is as good as another.
-        return stage, np.clip(np.where(can_read, confidence, 1 / classes), 0.0, 1.0)
+    def _beyond(self, texts: Sequence[str], stages: Sequence[str]) -> NDArray[np.bool_]:
+        """Say of each text whether it is longer than what is read, or in another language."""
+        if self._foreign(stages).mean() > 0.5:
+            return np.ones(len(texts), dtype=bool)
+        cut = np.array(self.reader.truncated(texts), dtype=bool)
+        return np.asarray(self._foreign(texts) | cut)
+
+    def _foreign(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Say of each text whether it is plainly not English; of a few words nobody can say."""
+        in_pieces = self.reader.pieces_per_word(texts) >= self.settings.foreign
+        long = np.array([len(text.split()) >= ENOUGH_WORDS for text in texts], dtype=bool)
+        other = np.array([_in_another_script(text) for text in texts], dtype=bool)
+        return np.asarray((in_pieces & long) | other)
 
     def _touchpoints(
         self, vectors: Vectors, stage: NDArray[np.intp], codebook: Codebook
     ) -> NDArray[np.object_]:
+        """Choose among the touchpoints of each unit's stage, read as a codebook of their own."""
         out = np.full(len(vectors), "", dtype=object)
+        listed = list(dict.fromkeys(t.name for s in codebook.stages for t in s.touchpoints))
+        if not listed:
+            return out
+        told = self.reader.stages([*listed, NONE_TEXT])
+        logits = self._logits(vectors, told)
         for index, one in enumerate(codebook.stages):
             rows = np.flatnonzero(stage == index)
             if len(rows) and one.touchpoints:
-                names = np.array([t.name for t in one.touchpoints], dtype=object)
-                similar = vectors[rows] @ self._encode(names.tolist()).T
-                clear = similar.max(axis=1) >= self.settings.touchpoint_similarity
-                out[rows[clear]] = names[similar.argmax(axis=1)][clear]
+                own = [t.name for t in one.touchpoints]
+                columns = [*map(listed.index, own), len(listed)]
+                best = logits[rows][:, columns].argmax(axis=1)
+                out[rows] = np.array([*own, ""], dtype=object)[best]
         return out
 
 
-def coder_name(encoder: Encoder | None, tags: pd.DataFrame | None) -> str:
-    """Return the shipped matcher's signature with this encoder (None: MiniLM) and tags.
+def _in_another_script(text: str) -> bool:
+    """Say whether most letters are not Latin ones.
+
+    Examples
+    --------
+    >>> _in_another_script("这很贵"), _in_another_script("Très cher"), _in_another_script("42")
+    (True, False, False)
+    """
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum(ord(char) > LAST_LATIN for char in letters) > len(letters)
+
+
+def _stretches(tags: pd.DataFrame) -> pd.DataFrame:
+    """Give units of an interview that did not follow one another interviews of their own."""
+    table = tags.sort_values(["interview", "order", "unit_id"], ignore_index=False)
+    gap = table["order"].diff().abs().gt(1) | table["interview"].ne(table["interview"].shift())
+    part = gap.cumsum().astype(str).reindex(tags.index)
+    return tags.assign(interview=part).reset_index(drop=True)
+
+
+def in_interviews(
+    units: pd.DataFrame, read: Callable[[list[list[str]]], list[Vectors]], dim: int
+) -> Vectors:
+    """Hand interviews over in the order of speech, and put what comes back in the table's rows."""
+    out = np.zeros((len(units), dim), np.float32)
+    table = units.reset_index(drop=True)
+    rows = [
+        own.sort_values(["order", "unit_id"]).index.to_numpy()
+        for _, own in table.groupby("interview", sort=False)
+    ]
+    texts = table["text"].to_numpy(dtype=object)
+    found = read([texts[index].tolist() for index in rows])
+    for index, vectors in zip(rows, found, strict=True):
+        out[index] = vectors
+    return out
+
+
+def coder_name(tags: pd.DataFrame | None) -> str:
+    """Return the shipped matcher's signature with these tags; loads nothing.
 
     Raises
     ------
     ModelError
         If the weights' manifest is missing or damaged.
     """
-    one = weights.entry(MODEL)
-    name = f"model:{MODEL}@{one.version}"
-    if encoder is not None and encoder.fingerprint != one.encoder:
-        name += f"+encoder{encoder.fingerprint[:6]}"
+    name = f"model:{MODEL}@{weights.entry(MODEL).version}"
     if tags is not None and len(tags):
-        name += f"+tags{tags_hash(schema.check(tags, schema.TAGS))}"
+        name += f"+study{tags_hash(schema.check(tags, schema.TAGS))}"
     return name
-
-
-def readable(texts: pd.Series) -> NDArray[np.bool_]:
-    """Say of each text whether it has a letter or a digit: the encoder knows no emoji.
-
-    Examples
-    --------
-    >>> readable(pd.Series(["Fine!", "😡", ""])).tolist()
-    [True, False, False]
-    """
-    return np.array([any(c.isalnum() for c in text) for text in texts], dtype=bool)
-
-
-def _softmax(logits: Floats) -> Floats:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))

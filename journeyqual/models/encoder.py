@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyqual.errors import ModelError
-from journeyqual.models.graph import SMALL, BertShape, Tensors, build
+from journeyqual.models.graph import SMALL, BertShape, Graph, Tensors, build
 
 Vectors = NDArray[np.float32]
 
@@ -106,7 +106,7 @@ class BertEncoder:
         self.fingerprint = fingerprint
         self.dim = shape.dim
         self._limit = min(MAX_TOKENS, shape.positions)
-        self._session = _session(tensors, shape, threads)
+        self._session = session(build(tensors, shape), threads)
         self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -137,7 +137,7 @@ class BertEncoder:
             for start in range(0, len(rows), step):
                 batch = rows[start : start + step]
                 block = np.array([ids[row] for row in batch], dtype=np.int64)
-                out[batch] = _pool(self._session.run(None, {"ids": block})[0])
+                out[batch] = pool(self._session.run(None, {"ids": block})[0])
         return out
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
@@ -149,10 +149,10 @@ class BertEncoder:
         return ids if len(ids) <= self._limit else [*ids[: self._limit - 1], ids[-1]]
 
 
-def _session(tensors: Tensors, shape: BertShape, threads: int) -> Any:
+def session(graph: Graph, threads: int = 0) -> Any:
+    """Return an onnxruntime session of a graph, its weights handed over in memory."""
     import onnxruntime
 
-    graph = build(tensors, shape)
     large = {name: value for name, value in graph.weights.items() if value.size > SMALL}
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -162,7 +162,7 @@ def _session(tensors: Tensors, shape: BertShape, threads: int) -> Any:
     return onnxruntime.InferenceSession(graph.model, options, providers=["CPUExecutionProvider"])
 
 
-def _pool(hidden: NDArray[np.float32]) -> Vectors:
+def pool(hidden: NDArray[np.float32]) -> Vectors:
     """Mean over tokens, scaled to length 1: (texts, tokens, dim) to (texts, dim).
 
     onnxruntime's own mean takes another route for a single text than for several, and the last bit

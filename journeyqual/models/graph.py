@@ -27,6 +27,7 @@ SCALE = ".scale"
 """An int8 matrix ``NAME`` comes with one float per row in ``NAME.scale``."""
 
 Tensors = Mapping[str, NDArray[Any]]
+Value = tuple[str, list[str | int]]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,69 @@ class Graph:
     weights: Mapping[str, NDArray[Any]]
 
 
+def build_lower(tensors: Tensors, shape: BertShape, layers: int) -> Graph:
+    """Return a BERT's first layers as a graph: texts, each by itself, to a state per token.
+
+    Parameters
+    ----------
+    tensors, shape
+        As for `build`.
+    layers
+        How many layers these are.
+
+    Returns
+    -------
+    Graph
+        A model with the inputs ``ids`` (texts, tokens) and ``kind`` (1), the token type of all of
+        them, int64; output ``hidden`` (texts, tokens, dim). As in `build`, texts of one batch have
+        the same number of tokens.
+
+    Raises
+    ------
+    ModelError
+        If a weight is missing.
+    """
+    writer = _Writer(tensors)
+    types = writer.weight("embeddings.token_type_embeddings.weight")
+    kind = writer.add("Gather", types, "kind")
+    hidden = _embeddings(writer, shape, kind)
+    for layer in range(layers):
+        hidden = _layer(writer, hidden, f"encoder.layer.{layer}", shape)
+    inputs: dict[str, Value] = {"ids": ("INT64", ["texts", "tokens"]), "kind": ("INT64", [1])}
+    return writer.finish(inputs, {"hidden": (hidden, ["texts", "tokens", shape.dim])})
+
+
+def build_upper(tensors: Tensors, shape: BertShape, first: int) -> Graph:
+    """Return a BERT's last layers as a graph in which a bias says who attends to whom.
+
+    Parameters
+    ----------
+    tensors, shape
+        As for `build`.
+    first
+        The layer that they begin with.
+
+    Returns
+    -------
+    Graph
+        A model with the inputs ``states`` (1, tokens, dim) and ``bias`` (tokens, tokens), which is
+        added to the logits of every head's attention; output ``hidden`` (1, tokens, dim).
+
+    Raises
+    ------
+    ModelError
+        If a weight is missing.
+    """
+    writer = _Writer(tensors)
+    hidden = "states"
+    for layer in range(first, shape.layers):
+        hidden = _layer(writer, hidden, f"encoder.layer.{layer}", shape, "bias")
+    inputs: dict[str, Value] = {
+        "states": ("FLOAT", [1, "tokens", shape.dim]), "bias": ("FLOAT", ["tokens", "tokens"]),
+    }  # fmt: skip
+    return writer.finish(inputs, {"hidden": (hidden, [1, "tokens", shape.dim])})
+
+
 def build(tensors: Tensors, shape: BertShape) -> Graph:
     """Return the model as a graph: token ids in, one vector per token out.
 
@@ -136,7 +200,8 @@ def build(tensors: Tensors, shape: BertShape) -> Graph:
     hidden = _embeddings(writer, shape)
     for layer in range(shape.layers):
         hidden = _layer(writer, hidden, f"encoder.layer.{layer}", shape)
-    return writer.finish(hidden, shape.dim)
+    inputs: dict[str, Value] = {"ids": ("INT64", ["texts", "tokens"])}
+    return writer.finish(inputs, {"hidden": (hidden, ["texts", "tokens", shape.dim])})
 
 
 class _Writer:
@@ -172,15 +237,23 @@ class _Writer:
         scale, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.add("LayerNormalization", hidden, scale, bias, axis=-1, epsilon=epsilon)
 
-    def finish(self, hidden: str, dim: int) -> Graph:
+    def finish(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Graph:
+        """Close the graph: inputs are name to (type, shape), outputs name to (node, shape)."""
         from onnx import TensorProto, helper
 
-        self._nodes.append(helper.make_node("Identity", [hidden], ["hidden"]))
+        for name, (node, _) in outputs.items():
+            self._nodes.append(helper.make_node("Identity", [node], [name]))
         graph = helper.make_graph(
             self._nodes,
             "bert",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
-            [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["texts", "tokens", dim])],
+            [
+                helper.make_tensor_value_info(name, getattr(TensorProto, kind), dims)
+                for name, (kind, dims) in inputs.items()
+            ],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, dims)
+                for name, (_, dims) in outputs.items()
+            ],
             [_declared(name, value) for name, value in self._weights.items()],
         )
         opset = helper.make_opsetid("", OPSET)
@@ -203,24 +276,25 @@ def _declared(name: str, value: NDArray[Any]) -> Any:
     return tensor
 
 
-def _embeddings(graph: _Writer, shape: BertShape) -> str:
+def _embeddings(graph: _Writer, shape: BertShape, kind: str | None = None) -> str:
+    """Word, place and token type; without a ``kind`` every token is of type 0."""
     words = graph.add("Gather", graph.weight("embeddings.word_embeddings.weight"), "ids")
-    # A single text has token type 0 throughout, so its row is added to every position once and for
-    # all.
     tensors = graph.tensors
-    types = floats(tensors, "embeddings.token_type_embeddings.weight")[0]
-    places = graph.weight(
-        "positions", floats(tensors, "embeddings.position_embeddings.weight") + types
-    )
+    positions = floats(tensors, "embeddings.position_embeddings.weight")
+    if kind is None:
+        # The row of type 0 is added to every position once and for all.
+        positions = positions + floats(tensors, "embeddings.token_type_embeddings.weight")[0]
+    else:
+        words = graph.add("Add", words, kind)
+    places = graph.weight("positions", positions)
     tokens = graph.add("Shape", "ids", start=1, end=2)
     here = graph.add("Slice", places, graph.constant("zero", [0]), tokens)
     return graph.norm(graph.add("Add", words, here), "embeddings.LayerNorm", shape.epsilon)
 
 
-def _layer(graph: _Writer, hidden: str, name: str, shape: BertShape) -> str:
-    attended = graph.linear(
-        _attention(graph, hidden, name, shape), f"{name}.attention.output.dense"
-    )
+def _layer(graph: _Writer, hidden: str, name: str, shape: BertShape, bias: str = "") -> str:
+    mixed = _attention(graph, hidden, name, shape, bias)
+    attended = graph.linear(mixed, f"{name}.attention.output.dense")
     hidden = graph.norm(
         graph.add("Add", attended, hidden), f"{name}.attention.output.LayerNorm", shape.epsilon
     )
@@ -229,7 +303,7 @@ def _layer(graph: _Writer, hidden: str, name: str, shape: BertShape) -> str:
     return graph.norm(graph.add("Add", outer, hidden), f"{name}.output.LayerNorm", shape.epsilon)
 
 
-def _attention(graph: _Writer, hidden: str, name: str, shape: BertShape) -> str:
+def _attention(graph: _Writer, hidden: str, name: str, shape: BertShape, bias: str) -> str:
     size = shape.dim // shape.heads
     split = graph.constant("split_heads", [0, 0, shape.heads, size])
 
@@ -240,6 +314,7 @@ def _attention(graph: _Writer, hidden: str, name: str, shape: BertShape) -> str:
     queries, values = heads("query", [0, 2, 1, 3]), heads("value", [0, 2, 1, 3])
     scores = graph.add("MatMul", queries, heads("key", [0, 2, 3, 1]))
     root = graph.weight("head_root", np.array(np.sqrt(size), np.float32))
-    weights = graph.add("Softmax", graph.add("Div", scores, root), axis=-1)
+    logits = graph.add("Div", scores, root)
+    weights = graph.add("Softmax", graph.add("Add", logits, bias) if bias else logits, axis=-1)
     mixed = graph.add("Transpose", graph.add("MatMul", weights, values), perm=[0, 2, 1, 3])
     return graph.add("Reshape", mixed, graph.constant("join_heads", [0, 0, shape.dim]))

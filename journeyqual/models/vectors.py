@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -99,8 +100,127 @@ def cached_encode(
     return out
 
 
+class Reads(Protocol):
+    """What reads the units of an interview in one another's light: a `Reader`."""
+
+    fingerprint: str
+    dim: int
+
+    def interviews(self, interviews: Sequence[Sequence[str]]) -> list[Vectors]:
+        """Return vectors per interview, shape (units, dim), from that interview alone."""
+        ...
+
+
+def cached_reading(
+    interviews: Sequence[Sequence[str]],
+    reader: Reads,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+) -> list[Vectors]:
+    """Read interviews, taking from the cache those that are there and adding those that are not.
+
+    Parameters
+    ----------
+    interviews
+        Units of each, in the order of speech.
+    reader
+        What makes the vectors.
+    folder, progress
+        As for `cached_encode`; progress counts units.
+
+    Returns
+    -------
+    list of ndarray
+        Shape (units, dim) each; the same with and without a cache.
+
+    Raises
+    ------
+    ModelError
+        If the cache is damaged or cannot be written.
+    """
+    out: list[Vectors | None] = [None] * len(interviews)
+    total, done = sum(map(len, interviews)), 0
+
+    def place(rows: Sequence[int], found: Sequence[Vectors]) -> None:
+        nonlocal done
+        for row, vectors in zip(rows, found, strict=True):
+            out[row] = vectors
+            done += len(vectors)
+        if progress is not None:
+            progress(done, total)
+
+    missing = list(range(len(interviews)))
+    if folder is not None:
+        with _opened(Path(folder)) as cache:
+            for row in missing:
+                found = _read_interview(cache, reader, interviews[row])
+                if found is not None:
+                    place([row], [found])
+    missing = [row for row in missing if out[row] is None]
+    for rows in _by_units(missing, interviews):
+        read = reader.interviews([interviews[row] for row in rows])
+        if folder is not None:
+            with _opened(Path(folder)) as cache:
+                for row, vectors in zip(rows, read, strict=True):
+                    _write_interview(cache, reader, interviews[row], vectors)
+        place(rows, read)
+    return [vectors for vectors in out if vectors is not None]
+
+
+def _by_units(rows: Sequence[int], interviews: Sequence[Sequence[str]]) -> Iterator[list[int]]:
+    """Gather interviews until a block of units is full: what is read between two commits."""
+    held: list[int] = []
+    size = 0
+    for row in rows:
+        held.append(row)
+        size += len(interviews[row])
+        if size >= BLOCK:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
+def _places(reader: Reads, texts: Sequence[str]) -> list[str]:
+    """Name each unit's place in this very interview: the same words elsewhere read otherwise."""
+    whole = hashlib.sha256(b"".join(map(_key, texts))).hexdigest()[:24]
+    return [f"{reader.fingerprint}:{whole}:{place}" for place in range(len(texts))]
+
+
+def _read_interview(
+    cache: sqlite3.Connection, reader: Reads, texts: Sequence[str]
+) -> Vectors | None:
+    out = np.zeros((len(texts), reader.dim), np.float32)
+    places = {name: row for row, name in enumerate(_places(reader, texts))}
+    for block in _blocks(list(places), LOOKUP):
+        marks = ",".join("?" * len(block))
+        found = cache.execute(
+            f"SELECT encoder, vector FROM vectors WHERE encoder IN ({marks})", list(block)
+        ).fetchall()
+        if len(found) < len(block):
+            return None
+        for name, vector in found:
+            if len(vector) != reader.dim * _STORED.itemsize:
+                return None
+            out[places[name]] = np.frombuffer(vector, dtype=_STORED)
+    return out
+
+
+def _write_interview(
+    cache: sqlite3.Connection, reader: Reads, texts: Sequence[str], vectors: Vectors
+) -> None:
+    with cache:
+        cache.executemany(
+            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+            [
+                (place, _key(text), vector.astype(_STORED).tobytes())
+                for place, text, vector in zip(_places(reader, texts), texts, vectors, strict=True)
+            ],
+        )
+
+
 def forget(texts: Sequence[str], folder: str | Path) -> int:
-    """Erase the vectors of these texts, by every encoder, and say how many there were.
+    """Erase the vectors of these texts and of all that was read beside them; say how many.
 
     Parameters
     ----------
@@ -123,9 +243,19 @@ def forget(texts: Sequence[str], folder: str | Path) -> int:
         with cache:
             for block in _blocks(list(dict.fromkeys(texts)), LOOKUP):
                 marks = ",".join("?" * len(block))
-                gone += cache.execute(
-                    f"DELETE FROM vectors WHERE text IN ({marks})", [_key(t) for t in block]
-                ).rowcount
+                keys = [_key(t) for t in block]
+                where = f"text IN ({marks})"
+                # Read in an interview, a text left its trace in its neighbours' vectors, too.
+                read = cache.execute(
+                    f"SELECT DISTINCT encoder FROM vectors WHERE {where} AND encoder LIKE '%:%'",
+                    keys,
+                )
+                for whole in {name.rsplit(":", 1)[0] for (name,) in read.fetchall()}:
+                    gone += cache.execute(
+                        "DELETE FROM vectors WHERE encoder >= ? AND encoder < ?",
+                        (f"{whole}:", f"{whole};"),
+                    ).rowcount
+                gone += cache.execute(f"DELETE FROM vectors WHERE {where}", keys).rowcount
     return gone
 
 

@@ -194,8 +194,18 @@ class Store:
         )
         return check(self._read(query)[TURNS.names], TURNS)
 
-    def units(self, interviews: list[str] | None = None) -> pd.DataFrame:
-        """Return UNITS, by interview and order; of some interviews only, if they are named."""
+    def units(
+        self, interviews: list[str] | None = None, *, coded_by_people: bool = False
+    ) -> pd.DataFrame:
+        """Return UNITS, by interview and order.
+
+        Parameters
+        ----------
+        interviews
+            Those whose units are wanted; all when None.
+        coded_by_people
+            Leave out the units that no person has coded on any dimension.
+        """
         query = (
             sa.select(t.units, t.interviews.c.participant)
             .join(t.interviews, t.units.c.interview == t.interviews.c.interview)
@@ -203,6 +213,9 @@ class Store:
         )
         if interviews is not None:
             query = query.where(t.units.c.interview.in_(interviews))
+        if coded_by_people:
+            theirs = sa.select(t.codings.c.unit_id).where(t.codings.c.coder.startswith("human:"))
+            query = query.where(t.units.c.unit_id.in_(theirs))
         return check(self._read(query)[UNITS.names], UNITS)
 
     # -- codings ------------------------------------------------------------------------------
@@ -217,7 +230,7 @@ class Store:
         codings
             CODINGS; blank status is ``accepted`` for people and ``suggested`` for machines.
         done
-            Interviews that these codings complete, and the key of coders and codebook that did it.
+            Interviews that these codings complete, and the key of coder and codebook that did it.
 
         Raises
         ------
@@ -262,13 +275,18 @@ class Store:
         if coders is not None:
             machine = sa.and_(t.codings.c.coder.in_(coders))
             if codebook:
-                under = t.codings.c.codebook_version.endswith(f"+{codebook}", autoescape=True)
-                machine = sa.and_(machine, under)
+                machine = sa.and_(machine, _under(codebook))
             query = query.where(sa.or_(t.codings.c.coder.startswith("human:"), machine))
         return check(self._read(query), CODINGS)
 
+    def signatures(self, codebook: str) -> list[str]:
+        """Return the machine coders that have coded under the codebook of this fingerprint."""
+        query = sa.select(t.codings.c.coder).distinct().where(_under(codebook))
+        with self.engine.connect() as connection:
+            return sorted(connection.scalars(query))
+
     def uncoded(self, key: str) -> list[str]:
-        """Return the interviews that the coders and codebook of ``key`` have not been over."""
+        """Return the interviews that the coder and codebook of ``key`` have not been over."""
         done = sa.select(t.coded.c.interview).where(t.coded.c.key == key)
         query = sa.select(t.interviews.c.interview).where(t.interviews.c.interview.not_in(done))
         with self.engine.connect() as connection:
@@ -326,6 +344,10 @@ class Store:
         with self.engine.connect() as connection:
             result = connection.execute(query)
             return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def _under(codebook: str) -> sa.ColumnElement[bool]:
+    return t.codings.c.codebook_version.endswith(f"+{codebook}", autoescape=True)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> None:

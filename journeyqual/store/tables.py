@@ -72,7 +72,7 @@ coded = Table(
     "coded",
     metadata,
     Column("interview", String, ForeignKey("interviews.interview"), primary_key=True),
-    # Which coders under which codebook have been over the whole interview.
+    # Which coder under which codebook has been over the whole interview.
     Column("key", String, primary_key=True),
 )
 

@@ -1,12 +1,13 @@
-"""Coders that stand on an encoder of two lines."""
+"""Coders that stand on an encoder and a reader of a few lines."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from journeyqual.coding.feeling import LABELS, FeelingCoder, FeelingHeads
+from journeyqual.coding.nearest import NearestDefinition
 from journeyqual.coding.stage import StageMatcher
-from tests.coding.word_encoder import DIM, SETTINGS, WordEncoder
+from tests.coding.word_encoder import DIM, MATCHER, SETTINGS, WordEncoder, WordReader
 
 
 @pytest.fixture
@@ -36,8 +37,18 @@ def heads(encoder):
 
 
 @pytest.fixture
-def coders(encoder, settings, heads):
-    return (StageMatcher(encoder, settings), FeelingCoder(encoder, heads))
+def reader():
+    return WordReader()
+
+
+@pytest.fixture(params=["stage matcher", "nearest definition"])
+def coders(request, encoder, reader, settings, heads):
+    """Both stage coders keep the same promises; which of them reads the stages is the parameter."""
+    if request.param == "stage matcher":
+        stages = StageMatcher(reader, MATCHER)
+    else:
+        stages = NearestDefinition(encoder, settings)
+    return (stages, FeelingCoder(encoder, heads))
 
 
 @pytest.fixture

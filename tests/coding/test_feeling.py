@@ -7,6 +7,7 @@ import pytest
 from journeyqual.codebook import from_dict
 from journeyqual.coding.feeling import LABELS, FeelingCoder, FeelingHeads
 from journeyqual.errors import ModelError
+from tests.coding.word_encoder import WordEncoder
 
 
 def book(*emotions):
@@ -16,8 +17,7 @@ def book(*emotions):
 
 def code(texts, encoder, heads, codebook=None):
     units = pd.DataFrame({"text": texts})
-    coder = FeelingCoder(encoder, heads)
-    return coder.code(units, encoder.encode(texts), codebook or book())
+    return FeelingCoder(encoder, heads).code(units, codebook or book())
 
 
 def test_valence_is_the_expected_step():
@@ -119,6 +119,24 @@ def test_a_label_that_nothing_gathers_leaves_the_unit_neutral(encoder, heads):
 def test_an_emotion_called_neutral_takes_no_label_by_nearness(encoder, heads):
     own = book({"name": "neutral"}, {"name": "calm", "fine": ["neutral"]})
     assert code(["awful"], encoder, heads, own)["emotion"].tolist() == ["calm"]
+
+
+def test_each_text_is_encoded_once_and_counted(encoder, heads, tmp_path):
+    asked = []
+
+    class Counting(WordEncoder):
+        def encode(self, texts):
+            asked.extend(texts)
+            return super().encode(texts)
+
+    seen = []
+    units = pd.DataFrame({"text": ["lovely", "table", "lovely"]})
+    coder = FeelingCoder(Counting(), heads, cache=tmp_path)
+    first = coder.code(units, book(), lambda done, total: seen.append((done, total)))
+    assert sorted(asked) == ["lovely", "table"]
+    assert seen[-1] == (3, 3)
+    pd.testing.assert_frame_equal(coder.code(units, book()), first, check_exact=True)
+    assert len(asked) == 2
 
 
 def test_heads_that_lack_an_array_are_refused():

@@ -53,9 +53,8 @@ def test_plain_cases_come_out_right():
     assert out["valence"].tolist()[3:5] == [0, 0]
 
 
-@pytest.mark.xfail(strict=True, reason="a word said in passing outweighs the unit's main clause")
 def test_a_word_in_passing_does_not_decide_the_stage():
-    """Late delivery "in the rain" is taken for riding, whose definition lists rain."""
+    """Late delivery "in the rain" is no riding, though that definition lists rain."""
     assert coding.code_units(UNITS, BOOK)["stage"][0] == "delivery"
 
 
@@ -64,6 +63,26 @@ def test_a_table_in_parts_is_coded_as_in_one(tmp_path):
     again = coding.code_units(UNITS.assign(interview="j", unit_id=list("uvwxyz")), BOOK)
     assert np.array_equal(whole["valence"], again["valence"])
     assert np.array_equal(whole["stage_confidence"], again["stage_confidence"])
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_an_interview_alone_is_coded_to_the_same_bits_as_among_others(tagged):
+    table = pd.concat(
+        [
+            UNITS.assign(interview=name, unit_id=[f"{name}{n}" for n in range(6)]).head(size)
+            for name, size in (("j", 6), ("k", 1), ("l", 3), ("m", 5))
+        ],
+        ignore_index=True,
+    )
+    tags = UNITS[:3].assign(stage=["delivery", "riding", ""]) if tagged else None
+    whole = coding.code_units(table, BOOK, tags=tags)
+    for name, rows in table.groupby("interview"):
+        alone = coding.code_units(rows, BOOK, tags=tags)
+        mine = whole[table["interview"] == name].reset_index(drop=True)
+        columns = ["stage", "stage_confidence", "unsure", "touchpoint"]
+        pd.testing.assert_frame_equal(
+            alone[columns].reset_index(drop=True), mine[columns], check_exact=True
+        )
 
 
 def test_plain_statements_of_fact_read_near_nought():
@@ -83,7 +102,10 @@ def test_plain_statements_of_fact_read_near_nought():
 
 @pytest.mark.shared
 def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
-    """Sets coded by machine annotators; ``chats`` was fitted to by nothing."""
+    """Sets coded by machine annotators; ``chats`` was fitted to by nothing.
+
+    Floors of the valence's correlation with theirs, and of the stage's kappa.
+    """
     from pathlib import Path
 
     from scipy.stats import pearsonr
@@ -92,9 +114,14 @@ def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     sets = importlib.import_module("training.sets")
     monkeypatch.setattr(sets, "DATA", shared)
-    least = {"complaints": 0.39, "hospital": 0.72, "product": 0.53, "chats": 0.54}
+    least = {
+        "complaints": (0.39, 0.22),
+        "hospital": (0.72, 0.42),
+        "product": (0.53, 0.26),
+        "chats": (0.54, 0.26),
+    }
     kappas = []
-    for name, floor in least.items():
+    for name, (floor, stage_floor) in least.items():
         one = sets.coded(name)
         out = coding.code_units(one.units, one.codebook)
         assert pearsonr(out["valence"], one.valence)[0] > floor
@@ -102,6 +129,6 @@ def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
         assert abs(by_step[0]) < 0.15
         assert by_step[-0.5] < by_step[0] - 0.05 < by_step[0.5] - 0.15
         kappas.append(cohen_kappa_score(one.first["stage"], out["stage"]))
-    assert min(kappas) > 0.05
-    assert np.mean(kappas) > 0.15
+        assert kappas[-1] > stage_floor
+    assert np.mean(kappas) > 0.30
     sys.modules.pop("training.sets", None)

@@ -1,240 +1,351 @@
-"""The stage matcher: probabilities worked out by hand, tags that teach, no double use."""
+"""The stage matcher: any codebook, calibrated chances, the same codings in any company."""
+
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from journeyqual import schema
 from journeyqual.codebook import from_dict
-from journeyqual.coding.neighbours import neighbours
-from journeyqual.coding.stage import StageMatcher, StageSettings, StageVectors, stage_texts
-from journeyqual.coding.tags import check_tags, learn, tags_hash
-from journeyqual.errors import ModelError, SchemaError
-from tests.coding.word_encoder import SETTINGS
-
-BOOK = from_dict(
-    {
-        "name": "Bike",
-        "stage": [
-            {"name": "buying", "definition": "buying, price", "touchpoints": ["website", "shop"]},
-            {"name": "using", "definition": "riding every day"},
-        ],
-    }
+from journeyqual.coding.protocol import UNSURE
+from journeyqual.coding.stage import (
+    NONE_TEXT,
+    MatcherSettings,
+    StageMatcher,
+    coder_name,
+    in_interviews,
+    stage_text,
 )
+from journeyqual.errors import ModelError
+from tests.coding.matching import BOOK, code, said, stages, tagged
+from tests.coding.word_encoder import MATCHER, READ, WordReader
+
+COLUMNS = ["stage", "stage_confidence", "unsure", "touchpoint"]
 
 
-def code(units, encoder, settings=SETTINGS, tags=None, book=BOOK, **options):
-    units = schema.check(units, schema.UNITS_IN)
-    matcher = StageMatcher(encoder, settings, tags=tags, **options)
-    return matcher.code(units, encoder.encode(units["text"].tolist()), book)
+def guess(n_stages):
+    """Confidence of what cannot be read: chance, and under one stage plainly unsure, too."""
+    return min(1 / (n_stages + 1), UNSURE / 2)
 
 
-class AxisEncoder:
+class AxisReader:
     """Texts are named after the point they are at, so that cosines can be done in the head."""
 
-    name, fingerprint, dim = "axes", "0" * 16, 2
+    fingerprint, dim = "0" * 16, 2
 
-    def encode(self, texts):
-        at = {"east": [1, 0], "north": [0, 1], "unit": [0.6, 0.8]}
+    def stages(self, texts):
+        at = {"east": [1, 0], "north": [0, 1], "unit": [0.6, 0.8], NONE_TEXT: [0, -1]}
         return np.array([at[t] for t in texts], np.float32)
 
+    def interviews(self, interviews):
+        return [self.stages(texts) for texts in interviews]
 
-def test_probabilities_are_the_softmax_worked_out_by_hand():
-    book = from_dict({"name": "x", "stage": [{"name": "east"}, {"name": "north"}]})
-    units = pd.DataFrame({"unit_id": ["u"], "interview": ["i"], "order": [0], "text": ["unit"]})
-    settings = StageSettings(1.0, 0.5, 0.9, 1.0, 1, 0.0, 1.0, 0.0, 1.0)
-    out = code(units, AxisEncoder(), settings, book=book)
-    weights = np.array([np.exp(0.6), np.exp(0.8), 2 * np.exp(0.5)])
+    def truncated(self, texts):
+        return [False] * len(texts)
+
+    def pieces_per_word(self, texts):
+        return np.ones(len(texts))
+
+
+def test_confidence_is_the_softmax_worked_out_by_hand():
+    settings = MatcherSettings(scale=2.0, none=0.5, tag_penalty=1.0, tag_scale=1.0, foreign=9.0)
+    out = code(said("unit"), AxisReader(), settings, book=stages("east", "north"))
+    east, north, none = np.exp([2 * 0.6, 2 * 0.8, 2 * -0.8 + 0.5])
     assert out["stage"].item() == "north"
-    assert out["stage_confidence"].item() == pytest.approx(weights[1] / weights.sum(), abs=1e-6)
-    assert out["unsure"].item()
+    assert out["stage_confidence"].item() == pytest.approx(north / (east + north + none), abs=1e-6)
+    assert not out["unsure"].item()
 
 
-def test_dividing_a_stage_in_two_like_halves_leaves_none_as_likely():
-    units = pd.DataFrame({"unit_id": ["u"], "interview": ["i"], "order": [0], "text": ["unit"]})
-    settings = StageSettings(0.5, 0.7, 0.0, 1.0, 1, 0.0, 1.0, 0.0, 1.0)
-
-    def none(parts):
-        stages = StageVectors(np.repeat([[1.0, 0.0]], parts, 0).astype(np.float32), ())
-        stages = StageVectors(stages.whole, tuple(stages.whole[:1] for _ in range(parts)))
-        matcher = StageMatcher(AxisEncoder(), settings)
-        logits = matcher._zero_shot(np.float32([[0.6, 0.8]]), neighbours(units), stages)
-        return np.exp(logits[0, -1]) / np.exp(logits[0]).sum()
-
-    assert none(1) == pytest.approx(none(10), abs=1e-6)
+def test_none_fits_is_an_answer_like_any_other():
+    settings = MatcherSettings(scale=2.0, none=9.0, tag_penalty=1.0, tag_scale=1.0, foreign=9.0)
+    out = code(said("unit"), AxisReader(), settings, book=stages("east", "north"))
+    assert out["stage"].item() == ""
+    assert out["stage_confidence"].item() > 0.99
+    assert not out["unsure"].item()
 
 
-def test_similarity_mixes_the_whole_text_with_the_nearest_parts():
-    stages = StageVectors(np.float32([[1, 0]]), (np.float32([[0, 1], [1, 0], [-1, 0]]),))
-    unit = np.float32([[0.6, 0.8]])
-    assert stages.similarities(unit, 1.0, 1).item() == pytest.approx(0.6)
-    assert stages.similarities(unit, 0.0, 1).item() == pytest.approx(0.8)
-    assert stages.similarities(unit, 0.0, 2).item() == pytest.approx(0.7)
-    assert stages.similarities(unit, 0.5, 9).item() == pytest.approx(0.3 + 0.8 / 6)
-
-
-def test_what_is_excluded_does_not_draw_units():
-    stage = from_dict(
-        {"name": "x", "stage": [{"name": "use", "exclude": ["asking support for help"]}]}
-    ).stages[0]
-    assert stage_texts(stage) == ("use", ("use",))
-
-
-def test_neighbours_are_of_the_same_interview_whatever_the_row_order():
-    table = pd.DataFrame({"interview": list("aabba"), "order": [2, 0, 5, 9, 1]})
-    around = neighbours(table)
-    assert around.before.tolist() == [4, -1, -1, 2, 1]
-    assert around.after.tolist() == [-1, 4, 3, -1, 0]
-    assert neighbours(table, step=1.0).after.tolist() == [-1, 4, -1, -1, 0]
-
-
-def test_neighbours_are_mixed_in_and_scaled_back():
-    table = pd.DataFrame({"interview": ["a", "a"], "order": [0, 1]})
-    mixed = neighbours(table).mixed(np.float32([[1, 0], [0, 1]]), 1.0)
-    assert mixed == pytest.approx(np.full((2, 2), 2**-0.5))
-
-
-def test_a_touchpoint_belongs_to_the_stage_and_must_be_near(encoder):
-    texts = ["buying website", "buying price price", "riding every day website"]
-    units = pd.DataFrame(
-        {"unit_id": list("abc"), "interview": "i", "order": range(3), "text": texts}
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_with_none_fits_the_chances_of_any_codebook_sum_to_one(n, units):
+    """What is said is the likeliest of all answers, at its share of the whole."""
+    book = stages(*(f"step_{i} riding" for i in range(n)))
+    reader = WordReader()
+    out = code(units, reader, book=book)
+    names = [*(f"step {i} riding" for i in range(n)), NONE_TEXT]
+    unit = np.concatenate(
+        reader.interviews([own["text"].tolist() for _, own in units.groupby("interview")])
     )
-    out = code(units, encoder)
-    assert out["touchpoint"].tolist() == ["website", "", ""]
+    odds = MATCHER.scale * unit.astype(float) @ reader.stages(names).T
+    odds[:, -1] += MATCHER.none
+    chances = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    assert chances.shape == (6, n + 1)
+    assert out["stage_confidence"].to_numpy() == pytest.approx(chances.max(axis=1), abs=1e-6)
+    answers = [*book.stage_names, ""]
+    assert out["stage"].tolist() == [answers[i] for i in chances.argmax(axis=1)]
+    assert (out["unsure"] == (out["stage_confidence"] < UNSURE)).all()
 
 
-def tagged(n=8):
-    """Make units whose stage only tags can tell: the codebook's words do not occur in them."""
-    rows = []
-    for i in range(2 * n):
-        word, stage = (("apple", "buying"), ("stone", "using"))[i % 2]
-        rows.append((f"t{i}", f"iv{i // 2 % 4}", i, f"{word} number{i}", stage))
-    return pd.DataFrame(rows, columns=["unit_id", "interview", "order", "text", "stage"])
+def test_stages_of_a_name_alone_can_be_told_apart(units):
+    out = code(units, book=stages("buying", "riding"))
+    assert out["stage"].tolist() == ["buying", "riding", "riding", "buying", "riding", ""]
 
 
-def test_tags_teach_what_the_codebook_does_not_say(encoder):
-    fresh = pd.DataFrame(
+def test_a_stage_is_read_beside_the_others(units):
+    """The same stage, told by the same words, is worth less where another claims them too."""
+    alone = code(units, book=stages("riding", "zebra"))
+    beside = code(units, book=stages("riding", "riding lovely"))
+    assert alone["stage"][4] == beside["stage"][4] == "riding"
+    assert alone["stage_confidence"][4] > beside["stage_confidence"][4]
+
+
+def test_all_that_the_codebook_says_of_a_stage_is_read():
+    book = from_dict(
         {
-            "unit_id": ["x", "y"], "interview": ["new", "new"], "order": [0, 9],
-            "text": ["apple again", "stone again"],
+            "name": "x",
+            "stage": [
+                {
+                    "name": "set_up  help",
+                    "brief": "Starting.",
+                    "definition": " First use. ",
+                    "include": ["unpacking", "first charge"],
+                    "exclude": ["repairs", "moving"],
+                    "examples": ["It came flat.", "Where is the key?"],
+                }
+            ],
         }
-    )  # fmt: skip
-    out = code(fresh, encoder, tags=tagged())
-    assert out["stage"].tolist() == ["buying", "using"]
-    before, after = code(fresh, encoder), out
-    assert (after["stage_confidence"] > before["stage_confidence"]).all()
-
-
-def test_tags_that_say_none_fits_teach_that_too(encoder):
-    fresh = pd.DataFrame(
-        {"unit_id": ["x"], "interview": ["new"], "order": [0], "text": ["apple again"]}
     )
-    tags = tagged()
-    tags.loc[tags["stage"] == "buying", "stage"] = ""
-    assert code(fresh, encoder, tags=tags)["stage"].tolist() == [""]
-
-
-def test_no_tags_and_an_empty_table_of_tags_are_the_same(units, encoder):
-    plain = code(units, encoder)
-    pd.testing.assert_frame_equal(plain, code(units, encoder, tags=tagged()[:0]))
-
-
-def test_a_tagged_unit_is_coded_as_if_its_interview_had_no_tags(encoder):
-    tags = tagged()
-    units = tags.drop(columns="stage")
-    mine = (tags["interview"] == "iv1").to_numpy()
-    with_all = code(units, encoder, tags=tags)
-    with_others = code(units, encoder, tags=tags[~mine])
-    pd.testing.assert_frame_equal(with_all[mine], with_others[mine])
-    # …and it is no other number by accident: without cross-fitting the tags show.
-    seen = code(units, encoder, tags=tags, cross_fit=False)
-    assert not np.allclose(seen["stage_confidence"][mine], with_all["stage_confidence"][mine])
-
-
-def test_turning_a_tag_round_does_not_move_its_own_interview(encoder):
-    tags = tagged()
-    units = tags.drop(columns="stage")
-    turned = tags.copy()
-    turned.loc[0, "stage"] = "using"
-    mine = (tags["interview"] == tags["interview"][0]).to_numpy()
-    one, other = code(units, encoder, tags=tags), code(units, encoder, tags=turned)
-    pd.testing.assert_frame_equal(one[mine], other[mine])
-    assert not one[~mine].equals(other[~mine])
-
-
-def test_the_order_of_tags_does_not_matter(units, encoder):
-    tags = tagged()
-    one, other = code(units, encoder, tags=tags), code(units, encoder, tags=tags[::-1])
-    assert one["stage"].tolist() == other["stage"].tolist()
-    assert np.allclose(one["stage_confidence"], other["stage_confidence"], atol=1e-3)
-
-
-def test_a_tag_of_an_unknown_stage_is_refused(units, encoder):
-    with pytest.raises(SchemaError, match="no stage 'byuing'"):
-        code(units, encoder, tags=tagged().assign(stage="byuing"))
-
-
-def test_the_line_of_an_unknown_stage_and_the_stages_there_are_are_named():
-    tags = tagged()
-    tags.loc[3, "stage"] = "byuing"
-    with pytest.raises(SchemaError) as caught:
-        check_tags(tags, BOOK, path="tags.csv")
-    error = caught.value
-    assert (error.line, error.column, error.path.name) == (5, "stage", "tags.csv")
-    assert error.remedy == "write one of buying, using, or leave it blank where none fits"
-    with pytest.raises(SchemaError, match="TAGS, line 5, column 'stage'"):
-        check_tags(tags, BOOK)
-
-
-def test_blank_stages_and_tables_read_as_text_are_good_tags():
-    tags = tagged().astype(str)
-    tags.loc[0, "stage"] = ""
-    assert check_tags(tags, BOOK)["order"].tolist() == list(range(16))
-
-
-def test_what_cannot_be_read_is_unsure_even_with_a_single_stage(encoder):
-    book = from_dict({"name": "x", "stage": [{"name": "use", "touchpoints": ["shop"]}]})
-    texts = ["", " ", "😡😡", "…?!", "use"]
-    units = pd.DataFrame(
-        {"unit_id": list("abcde"), "interview": "i", "order": range(5), "text": texts}
+    assert stage_text(book.stages[0]) == (
+        "set up help: Starting. First use. unpacking; first charge. Not: repairs; moving. "
+        'Such as: "It came flat." "Where is the key?"'
     )
-    out = code(units, encoder, book=book)
+    assert stage_text(stages("set_up").stages[0]) == "set up"
+
+
+# What cannot be read
+
+
+@pytest.mark.parametrize("n_stages", [1, 3, 9])
+def test_without_a_letter_or_digit_there_is_no_stage_and_no_certainty(n_stages):
+    book = stages(*["use", "buy", "leave", *(f"step{n}" for n in range(6))][:n_stages])
+    out = code(said("", " ", "😡😡", "…?!", "use"), book=book)
     assert out["stage"].tolist() == ["", "", "", "", "use"]
     assert out["unsure"].tolist() == [True, True, True, True, False]
-    # Their confidence alone, one half, would not say so.
-    assert (out["stage_confidence"][:4] == 0.5).all()
+    assert (out["stage_confidence"][:4] == guess(n_stages)).all()
+    # A study keeps the confidence alone.
+    assert ((out["stage_confidence"] < UNSURE) == out["unsure"]).all()
+    assert out["touchpoint"].tolist() == [""] * 5
 
 
-def test_a_table_that_is_no_tags_is_refused(encoder):
-    with pytest.raises(SchemaError, match="no column 'stage'"):
-        StageMatcher(encoder, SETTINGS, tags=tagged().drop(columns="stage"))
+FOREIGN = "donaudampfer selbstverständlich ausgezeichnet außergewöhnlicherweise riding"
 
 
-def test_a_strong_penalty_leaves_the_zero_shot_coder_as_it_was():
-    rng = np.random.default_rng(0)
-    features = rng.standard_normal((12, 5)).astype(np.float32)
-    fit = learn(features, np.zeros((12, 3)), rng.integers(0, 3, 12), penalty=1e9)
-    assert fit.weights == pytest.approx(np.zeros((5, 3)), abs=1e-6)
+def test_what_is_foreign_or_cut_is_a_guess_and_unsure():
+    chinese, cut = "骑车骑车骑车骑车 riding", "riding " * (READ + 1)
+    units = said("riding every day", FOREIGN, cut, chinese, "riding café")
+    out = code(units, book=stages("riding", "buying"))
+    assert out["stage"].tolist() == ["riding"] * 5
+    assert out["unsure"].tolist() == [False, True, True, True, False]
+    # Their words were clear enough to the reader: it is their language or length that speaks.
+    can_all = MatcherSettings(**{**MATCHER.__dict__, "foreign": 99.0})
+    assert code(said(FOREIGN), settings=can_all, book=stages("riding"))["stage_confidence"][0] > 0.5
+    assert (out["stage_confidence"][[1, 2, 3]] == guess(2)).all()
+    assert (out["stage_confidence"][[0, 4]] > UNSURE).all()
+    # Under a single stage a guess is right half of the time, and still unsure.
+    lone = code(units, book=stages("riding"))
+    assert lone["unsure"].tolist() == [False, True, True, True, False]
+    assert (lone["stage_confidence"][[1, 2, 3]] == guess(1)).all()
+    # Under many it is worth less yet.
+    many = code(units, book=stages("riding", "buying", *(f"step{n}" for n in range(18))))
+    assert many["unsure"].tolist() == [False, True, True, True, False]
+    assert (many["stage_confidence"][[1, 2, 3]] == guess(20)).all()
+    assert guess(20) < guess(2) == guess(1) < UNSURE
 
 
-def test_the_fit_is_the_minimum_of_its_loss():
-    rng = np.random.default_rng(1)
-    features = rng.standard_normal((10, 4)).astype(np.float32)
-    offsets, classes = rng.standard_normal((10, 3)), rng.integers(0, 3, 10)
-    fit = learn(features, offsets, classes, penalty=0.5)
-    logits = offsets + fit.logits(features)
-    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    miss = p - np.eye(3)[classes]
-    assert features.T @ miss + 0.5 * fit.weights == pytest.approx(np.zeros((4, 3)), abs=1e-3)
-    assert miss.sum(0) + fit.bias == pytest.approx(np.zeros(3), abs=1e-3)
+def test_few_words_do_not_show_their_language():
+    few, more = "Rechtsschutzversicherung riding", "Rechtsschutzversicherung " * 4 + "riding"
+    units = pd.concat([said(few, interview="a"), said(more, interview="b")])
+    out = code(units, book=stages("riding", "Rechtsschutzversicherung"))
+    assert out["unsure"].tolist() == [False, True]
 
 
-def test_the_hash_of_tags_sees_every_word_that_is_learned_from():
+def test_under_a_codebook_mostly_foreign_everything_is_unsure():
+    units = said("buying price", "riding every day")
+
+    def book(*definitions):
+        parts = [{"name": f"s{n}", "definition": text} for n, text in enumerate(definitions)]
+        return from_dict({"name": "x", "stage": parts})
+
+    english = "riding every day and buying price"
+    assert code(units, book=book(FOREIGN, "骑车", english))["unsure"].tolist() == [True, True]
+    # One foreign stage among several is a name like any other.
+    assert not code(units, book=book("buying price", english, FOREIGN))["unsure"].all()
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), st.booleans()),
+        max_size=6,
+    )
+)
+def test_any_texts_give_a_valid_row_each(drawn):
+    frame = said(*(text for text, _ in drawn)).assign(interview=[str(other) for _, other in drawn])
+    out = code(frame)
+    assert out.columns.tolist() == COLUMNS
+    assert len(out) == len(drawn)
+    assert out["stage_confidence"].between(guess(2), 1).all()
+    assert (out["unsure"] == (out["stage_confidence"] < UNSURE)).all()
+    # What was read is likelier than chance; what was not is held under it.
+    assert ((out["stage_confidence"] == guess(2)) | (out["stage_confidence"] > 1 / 3 - 1e-9)).all()
+    assert set(out["stage"]) <= {"buying", "using", ""}
+
+
+# Interviews
+
+
+def test_shuffled_rows_get_the_same_codings(units):
+    mixed = pd.concat([units, said("lovely rain", "buying", interview="c")], ignore_index=True)
+    mixed["order"] = [0, 1, 1, 3, 0, 1, 5, 5]
+    whole = code(mixed).set_index(mixed["unit_id"])
+    for seed in range(5):
+        rows = mixed.sample(frac=1, random_state=seed)
+        pd.testing.assert_frame_equal(
+            code(rows).set_index(pd.Index(rows["unit_id"])).loc[mixed["unit_id"]], whole
+        )
+
+
+@pytest.mark.parametrize("n_stages", [1, 2, 9, 40])
+@pytest.mark.parametrize("with_tags", [False, True], ids=["untagged", "tagged"])
+def test_an_interview_alone_gets_the_same_bits_as_among_many(n_stages, with_tags):
+    """Confidence included: neither the number of units nor that of stages leaves a trace."""
+    rng = np.random.default_rng(n_stages)
+    word = ["buying", "price", "riding", "rain", "apple", "stone", "zebra", "website", "😀"]
+    units = pd.concat(
+        [
+            said(*(" ".join(rng.choice(word, 3)) for _ in range(size)), interview=f"i{size}-")
+            for size in (1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 33, 64)
+        ],
+        ignore_index=True,
+    )
+    book = from_dict(
+        {
+            "name": "x",
+            "stage": [
+                {"name": name, "definition": f"riding number{n}", "touchpoints": ["website"]}
+                for n, name in enumerate(["buying", *(f"step{n}" for n in range(n_stages - 1))])
+            ],
+        }
+    )
+    tags = None
+    if with_tags:
+        tags = tagged().replace({"stage": {"using": "" if n_stages == 1 else "step0"}})
+        assert not code(units, tags=tags, book=book).equals(code(units, book=book))
+    whole = code(units, tags=tags, book=book)
+    for name, rows in units.groupby("interview"):
+        alone = code(rows, tags=tags, book=book)
+        mine = whole[units["interview"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, mine, check_exact=True)
+
+
+def test_what_was_said_before_and_after_counts_in_the_order_of_speech():
+    units = said("riding every day", "and so on", "buying price")
+    told = code(units)["stage_confidence"]
+    swapped = code(units.assign(order=[1, 0, 2]))["stage_confidence"]
+    assert abs(told[1] - swapped[1]) > 0.01
+    apart = code(units.assign(interview=["a", "b", "c"]))["stage_confidence"]
+    assert (told != apart).all()
+
+
+def test_interviews_are_handed_over_in_the_order_of_speech():
+    table = pd.DataFrame(
+        {
+            "unit_id": list("edcba"), "interview": list("xyxyx"), "order": [2, 0, 1, 0, 1],
+            "text": ["e", "d", "c", "b", "a"],
+        }
+    )  # fmt: skip
+    handed = []
+
+    def read(interviews):
+        handed.extend(interviews)
+        return [np.array([[ord(t)] for t in one], np.float32) for one in interviews]
+
+    out = in_interviews(table, read, 1)
+    # Units at one place of the order stand by their ids.
+    assert handed == [["a", "c", "e"], ["b", "d"]]
+    assert out[:, 0].tolist() == [ord(t) for t in table["text"]]
+    assert in_interviews(table[:0], read, 1).shape == (0, 1)
+
+
+def test_the_cache_gives_the_same_bytes_and_spares_the_reading(units, tmp_path):
+    reader = WordReader()
+    plain = code(units, reader, tags=tagged())
+    first = code(units, reader, tags=tagged(), cache=tmp_path)
+    read = reader.units_read
+    again = code(units, reader, tags=tagged(), cache=tmp_path)
+    assert reader.units_read == read > 0
+    pd.testing.assert_frame_equal(plain, first, check_exact=True)
+    pd.testing.assert_frame_equal(plain, again, check_exact=True)
+
+
+def test_progress_counts_the_units_to_be_coded_and_not_the_tags(units):
+    seen = []
+    matcher = StageMatcher(WordReader(), MATCHER, tags=tagged())
+    matcher.code(units, BOOK, lambda *at: seen.append(at))
+    assert seen[-1] == (6, 6)
+    assert {total for _, total in seen} == {6}
+
+
+# Touchpoints
+
+
+def test_a_touchpoint_is_chosen_among_those_of_the_stage_or_left_blank():
+    units = pd.concat(
+        [
+            said(text, interview=name)
+            for name, text in {
+                "a": "buying price website",
+                "b": "buying price price",
+                "c": "riding every day rain",
+                "d": "buying price rain",
+                "e": "riding every day website",
+            }.items()
+        ]
+    )
+    out = code(units)
+    assert out["stage"].tolist() == ["buying", "buying", "using", "buying", "using"]
+    assert out["touchpoint"].tolist() == ["website", "", "rain", "", "website"]
+
+
+@given(
+    st.lists(st.sampled_from("buying price website shop riding rain zebra 😀".split()), max_size=5)
+)
+def test_a_touchpoint_is_always_one_of_the_chosen_stage(drawn):
+    row = code(said(" ".join(drawn))).iloc[0]
+    own = [p.name for s in BOOK.stages if s.name == row["stage"] for p in s.touchpoints]
+    assert row["touchpoint"] in {*own, ""}
+
+
+def test_a_codebook_without_touchpoints_gives_blanks(units):
+    assert set(code(units, book=stages("buying", "riding"))["touchpoint"]) == {""}
+
+
+# Name and settings
+
+
+def test_its_name_tells_the_tags_and_not_their_order():
     tags = tagged()
-    assert tags_hash(tags) == tags_hash(tags.sample(frac=1, random_state=1))
-    assert tags_hash(tags) != tags_hash(tags.assign(text="x"))
+    plain = StageMatcher(WordReader(), MATCHER).name
+    assert re.fullmatch(r"model:stage-matcher@\d+", plain)
+    taught = StageMatcher(WordReader(), MATCHER, tags=tags).name
+    assert re.fullmatch(re.escape(plain) + r"\+study[0-9a-f]{4}", taught)
+    assert taught == coder_name(tags) == coder_name(tags[::-1])
+    assert taught != coder_name(tags.assign(stage="using"))
+    assert coder_name(tags[:0]) == coder_name(None) == plain
 
 
-def test_settings_that_lack_a_number_are_refused():
-    with pytest.raises(ModelError, match="mix"):
-        StageSettings.of({k: v for k, v in SETTINGS.__dict__.items() if k != "mix"})
+def test_settings_that_lack_a_number_are_refused_and_those_of_the_network_ignored():
+    numbers = dict(MATCHER.__dict__)
+    assert MatcherSettings.of(numbers | {"reach": 3}) == MATCHER
+    del numbers["foreign"]
+    with pytest.raises(ModelError, match="'foreign'"):
+        MatcherSettings.of(numbers)

@@ -1,97 +1,42 @@
 """The graph against the same transformer written out in numpy, at a size to follow."""
 
-from math import erf
-
 import numpy as np
 import pytest
 
 from journeyqual.errors import ModelError
-from journeyqual.models.encoder import BertEncoder
-from journeyqual.models.graph import SCALE, BertShape, build, floats
+from journeyqual.models.encoder import BertEncoder, session
+from journeyqual.models.graph import SCALE, BertShape, build, build_lower, build_upper, floats
+from tests.models.tiny_bert import (
+    DIM,
+    WORDS,
+    by_hand,
+    config,
+    embedded,
+    ids,
+    through,
+    tokenizer,
+    weights,
+)
 
-CONFIG = {
-    "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8,
-    "max_position_embeddings": 12, "layer_norm_eps": 1e-6,
-}  # fmt: skip
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "we", "ride", "home"]
-
-
-def weights(seed=0):
-    rng = np.random.default_rng(seed)
-
-    def draw(*shape):
-        return (rng.standard_normal(shape) * 0.5).astype(np.float32)
-
-    out = {
-        "embeddings.word_embeddings.weight": draw(len(WORDS), 8),
-        "embeddings.position_embeddings.weight": draw(12, 8),
-        "embeddings.token_type_embeddings.weight": draw(2, 8),
-        "embeddings.LayerNorm.weight": draw(8), "embeddings.LayerNorm.bias": draw(8),
-    }  # fmt: skip
-    for i in range(2):
-        name = f"encoder.layer.{i}"
-        for part in ("self.query", "self.key", "self.value", "output.dense"):
-            out[f"{name}.attention.{part}.weight"] = draw(8, 8)
-            out[f"{name}.attention.{part}.bias"] = draw(8)
-        for part, shape in (("intermediate.dense", (16, 8)), ("output.dense", (8, 16))):
-            out[f"{name}.{part}.weight"], out[f"{name}.{part}.bias"] = draw(*shape), draw(shape[0])
-        for part in ("attention.output.LayerNorm", "output.LayerNorm"):
-            out[f"{name}.{part}.weight"], out[f"{name}.{part}.bias"] = draw(8), draw(8)
-    return out
+CONFIG = config()
 
 
-def by_hand(w, ids):
-    def norm(x, name):
-        x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
-        return x * w[f"{name}.weight"] + w[f"{name}.bias"]
-
-    def linear(x, name):
-        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
-
-    x = w["embeddings.word_embeddings.weight"][ids]
-    x = x + w["embeddings.position_embeddings.weight"][: len(ids)]
-    x = norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-    for i in range(2):
-        name = f"encoder.layer.{i}"
-        q, k, v = (linear(x, f"{name}.attention.self.{p}") for p in ("query", "key", "value"))
-        heads = []
-        for h in (slice(0, 4), slice(4, 8)):
-            scores = np.exp(q[:, h] @ k[:, h].T / 2.0)
-            heads.append(scores / scores.sum(1, keepdims=True) @ v[:, h])
-        attended = linear(np.concatenate(heads, 1), f"{name}.attention.output.dense")
-        x = norm(x + attended, f"{name}.attention.output.LayerNorm")
-        inner = linear(x, f"{name}.intermediate.dense")
-        inner = inner * (1 + np.vectorize(erf)(inner / 2**0.5)) / 2
-        x = norm(x + linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
-    mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
-
-
-def encoder(w, config=CONFIG):
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    tokenizer = Tokenizer(
-        models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]")
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return BertEncoder(w, config, tokenizer.to_str(), name="tiny", fingerprint="0" * 16, threads=1)
+def encoder(w):
+    return BertEncoder(w, CONFIG, tokenizer(), name="tiny", fingerprint="0" * 16, threads=1)
 
 
 def test_the_graph_computes_what_the_formula_says():
     w = weights()
     tiny = encoder(w)
     got = tiny.encode(["we ride home", "", "home"])
-    want = [by_hand(w, ids) for ids in ([2, 4, 5, 6, 3], [2, 3], [2, 6, 3])]
+    want = [by_hand(w, tokens) for tokens in (ids("we", "ride", "home"), ids(), ids("home"))]
     assert got == pytest.approx(np.array(want), abs=1e-5)
     assert got.dtype == np.float32
 
 
 def test_a_vector_is_the_same_bits_alone_and_among_others():
     rng = np.random.default_rng(0)
-    texts = [" ".join(rng.choice(WORDS[4:], rng.integers(0, 9))) for _ in range(200)]
+    texts = [" ".join(rng.choice(WORDS[4:7], rng.integers(0, 9))) for _ in range(200)]
     tiny = encoder(weights())
     together = tiny.encode(texts)
     shuffled = rng.permutation(len(texts))
@@ -104,6 +49,80 @@ def test_a_text_over_the_limit_is_cut_before_its_closing_token_and_said_to_be():
     long = " ".join(["we"] * 40)
     assert tiny.truncated(["we ride", long]) == [False, True]
     assert np.array_equal(tiny.encode([long]), tiny.encode([" ".join(["we"] * 10)]))
+
+
+def run(graph, **feed):
+    return session(graph, 1).run(None, feed)[0]
+
+
+def lower(w, texts, kind, layers, depth=3):
+    graph = build_lower(w, BertShape.from_config(config(depth)), layers)
+    return run(graph, ids=np.array(texts, np.int64), kind=np.array([kind], np.int64))
+
+
+def upper(w, states, bias, first, depth=3):
+    graph = build_upper(w, BertShape.from_config(config(depth)), first)
+    return run(graph, states=np.float32(states)[None], bias=np.float32(bias))[0]
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_the_lower_layers_read_each_text_of_one_type_by_itself(kind, layers):
+    w = weights(3)
+    texts = [ids("we", "ride"), ids("late", "home"), ids("home", "home")]
+    got = lower(w, texts, kind, layers)
+    assert got.shape == (3, 4, DIM)
+    for text, states in zip(texts, got, strict=True):
+        want = through(w, embedded(w, text, kind), range(layers))
+        assert states == pytest.approx(want, abs=1e-5)
+    assert np.array_equal(got[1:2], lower(w, texts[1:2], kind, layers))
+
+
+def test_the_token_type_makes_another_state():
+    w, text = weights(3), [ids("we", "ride")]
+    assert not np.allclose(lower(w, text, 0, 1), lower(w, text, 1, 1), atol=0.01)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_upper_layers_attend_as_the_bias_says(first):
+    w, rng = weights(3), np.random.default_rng(3)
+    states = rng.standard_normal((5, DIM)).astype(np.float32)
+    bias = rng.uniform(-3, 1, (5, 5)).astype(np.float32)
+    got = upper(w, states, bias, first)
+    assert got == pytest.approx(through(w, states, range(first, 3), bias), abs=1e-5)
+    assert np.abs(got - upper(w, states, bias.T, first)).max() > 0.01
+
+
+def test_a_bias_that_shuts_out_leaves_not_a_bit_of_what_is_shut_out():
+    w, rng = weights(3), np.random.default_rng(4)
+    states = rng.standard_normal((6, DIM)).astype(np.float32)
+    own = np.arange(6) < 4
+    bias = np.where(own[:, None] == own[None], 0, -1e9)
+    turned = states.copy()
+    turned[~own] += 1
+    one, other = upper(w, states, bias, 1), upper(w, turned, bias, 1)
+    assert np.array_equal(one[own], other[own])
+    assert not np.allclose(one[~own], other[~own])
+    assert one[own] == pytest.approx(upper(w, states[own], bias[:4, :4], 1), abs=1e-6)
+
+
+def test_both_halves_without_a_bias_are_the_whole():
+    w = weights(3)
+    whole = run(build(w, BertShape.from_config(config(3))), ids=np.array([ids("we", "ride")]))
+    half = lower(w, [ids("we", "ride")], 0, 2)[0]
+    assert upper(w, half, np.zeros((4, 4)), 2) == pytest.approx(whole[0], abs=1e-5)
+
+
+def test_the_upper_layers_need_no_embeddings_nor_the_lower_ones_what_is_above():
+    w, shape = weights(3), BertShape.from_config(config(3))
+    above = {k: v for k, v in w.items() if k.startswith("encoder.layer.2")}
+    below = {k: v for k, v in w.items() if k not in above}
+    assert build_upper(above, shape, 2).model == build_upper(w, shape, 2).model
+    assert build_lower(below, shape, 2).model == build_lower(w, shape, 2).model
+    with pytest.raises(ModelError, match=r"encoder\.layer\.2\."):
+        build_upper(below, shape, 2)
+    with pytest.raises(ModelError, match=r"embeddings"):
+        build_lower(above, shape, 2)
 
 
 def test_no_texts_give_no_vectors():

@@ -18,7 +18,7 @@ def folder(tmp_path):
 
 def test_every_shipped_model_loads_and_belongs_to_minilm():
     entries = weights.manifest()
-    assert {"stage-matcher", "feeling"} <= set(entries)
+    assert {"stage-matcher", "nearest-definition", "feeling"} <= set(entries)
     for one in entries.values():
         assert one.encoder == minilm_fingerprint()
         assert one.licence == "Apache-2.0"

@@ -81,9 +81,9 @@ def _fill(study: object, own: pd.DataFrame, words: str) -> None:
         )
     ]
     codings = pd.DataFrame(rows).assign(codebook_version=study.codebook_version)  # type: ignore[attr-defined]
-    store.add_codings(
-        check(codings, CODINGS), done=([turns["interview"].iloc[0]], study.coding_key)
-    )  # type: ignore[attr-defined]
+    for coder in study.machine_coders(study.tags()):  # type: ignore[attr-defined]
+        own = codings[codings["coder"] == coder.name]
+        store.add_codings(check(own, CODINGS), done=([turns["interview"].iloc[0]], coder.key))
 
 
 def _toml(book: Codebook) -> str:
