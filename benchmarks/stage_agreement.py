@@ -185,6 +185,18 @@ def gap(sure: NDArray, right: NDArray, bins: int = 10) -> float:
     return float(sum(gaps))
 
 
+def touchpoints(one: CodedSet, reader: readers.Reader, settings: MatcherSettings) -> str:
+    """Say how often a touchpoint is found, and is right, among units whose stage is right."""
+    out = StageMatcher(reader, settings, cache=CACHE).code(one.units, one.codebook)
+    same = (out["stage"] == one.first["stage"]).to_numpy() & (out["stage"] != "").to_numpy()
+    said, coded_ = (t["touchpoint"].fillna("").to_numpy()[same] for t in (out, one.first))
+    hit = (said == coded_) & (said != "")
+    return (
+        f"touchpoints of {one.name}, where the stage is right: {hit.sum()} of "
+        f"{(coded_ != '').sum()} found, {(said != '').sum()} said"
+    )
+
+
 def main() -> None:
     settings = MatcherSettings.of(dict(weights.entry(MODEL).settings))
     reader = readers.shipped(MODEL)
@@ -219,6 +231,8 @@ def main() -> None:
             f"coded {(one.first['stage'] == '').mean():.0%}",
             flush=True,
         )
+    for one in map(coded, APART):
+        print(touchpoints(one, reader, settings))
     table = pd.DataFrame(rows)
     text = table["kappa"].map("{:.2f}".format) + table.apply(
         lambda r: f" [{r.kappa_low:.2f}, {r.kappa_high:.2f}]", axis=1

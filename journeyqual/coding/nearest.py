@@ -300,7 +300,8 @@ class NearestDefinition:
         stage = np.where(none, classes - 1, best)
         confidence = probabilities[np.arange(n), stage]
         # Where there was nothing to read, every answer is as good as another.
-        return stage, np.clip(np.where(can_read, confidence, 1 / classes), 0.0, 1.0)
+        guess = min(1 / classes, UNSURE / 2)
+        return stage, np.clip(np.where(can_read, confidence, guess), 0.0, 1.0)
 
     def _touchpoints(
         self, vectors: Vectors, stage: NDArray[np.intp], codebook: Codebook
