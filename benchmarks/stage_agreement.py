@@ -40,11 +40,11 @@ from journeyqual.coding.stage import MODEL, MatcherSettings, StageMatcher  # noq
 from journeyqual.models import reader as readers  # noqa: E402
 from journeyqual.models import weights  # noqa: E402
 from journeyqual.models.encoder import minilm  # noqa: E402
-from training.sets import CACHE, DATA, CodedSet, coded, vectors  # noqa: E402
-from training.stage import APART, HELD, unseen  # noqa: E402
+from training.sets import CACHE, DATA, CodedSet, coded, folds_of_tags, vectors  # noqa: E402
+from training.stage import HELD, HELD_AUTHORED, unseen  # noqa: E402
 
 SEED = 20260301
-FOLDS, DRAWS = 4, 400
+DRAWS = 400
 TAGS = (4, 8, 16)
 CODED = ("complaints", "hospital", "product", "chats")
 NHS_STAGES = (
@@ -107,27 +107,13 @@ def logistic(one: CodedSet, tags: pd.DataFrame | None) -> Said:
     return np.asarray(model.predict(vectors(one.units["text"].tolist())), dtype=object)
 
 
-def tag_table(one: CodedSet, rows: NDArray[np.intp]) -> pd.DataFrame:
-    tags = one.units.iloc[rows][["unit_id", "interview", "order", "text"]].copy()
-    tags["stage"] = one.first["stage"].to_numpy()[rows]
-    return tags
-
-
 def tagged(one: CodedSet, predict: Predict, per_stage: int, *, alone: bool = False) -> Said:
     """Say for each interview what tags of other interviews teach.
 
     With ``alone`` the tags' own interviews are not at hand, as on the command line.
     """
-    rng = np.random.default_rng(SEED)
-    interview = one.units["interview"].to_numpy()
-    shuffled = rng.permutation(np.unique(interview))
-    said = np.full(len(interview), "", dtype=object)
-    for fold in range(FOLDS):
-        test = np.isin(interview, shuffled[fold::FOLDS])
-        train = rng.permutation(np.flatnonzero(~test))
-        stage = pd.Series(one.first["stage"].to_numpy()[train], index=train)
-        picked = stage.groupby(stage, sort=True).head(per_stage).index.to_numpy()
-        tags = tag_table(one, picked)
+    said = np.full(len(one.units), "", dtype=object)
+    for test, tags in folds_of_tags(one, per_stage, seed=SEED):
         if alone:
             part = replace(one, units=one.units[test].reset_index(drop=True))
             said[test] = predict(part, tags)
@@ -206,7 +192,7 @@ def main() -> None:
         return coder.code(one.units, one.codebook)["stage"].to_numpy(dtype=object)
 
     rows, errors, answers = [], {}, []
-    sets = [*map(unseen, map(coded, CODED)), nhs_stages(), *map(coded, APART)]
+    sets = [*map(unseen, map(coded, CODED)), nhs_stages(), *map(coded, HELD_AUTHORED)]
     for one in sets:
         said: dict[str, Said] = {"nearest definition": nearest(one, None)}
         said["logistic, 8 tags"] = tagged(one, logistic, 8)
@@ -231,7 +217,7 @@ def main() -> None:
             f"coded {(one.first['stage'] == '').mean():.0%}",
             flush=True,
         )
-    for one in map(coded, APART):
+    for one in map(coded, HELD_AUTHORED):
         print(touchpoints(one, reader, settings))
     table = pd.DataFrame(rows)
     text = table["kappa"].map("{:.2f}".format) + table.apply(

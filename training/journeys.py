@@ -14,7 +14,7 @@ import random
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -61,8 +61,6 @@ class Journey:
     name: str
     stages: tuple[Stage, ...]
     interviews: tuple[tuple[Unit, ...], ...]
-    weight: float = 1.0
-    texts: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def n_units(self) -> int:
@@ -124,7 +122,7 @@ def touchpoints(journeys: Sequence[Journey]) -> list[Journey]:
             for i in one.interviews
         )
         stages = tuple(Stage(name) for name in plain)
-        out.append(Journey(f"{one.name}.touch", stages, interviews, one.weight))
+        out.append(Journey(f"{one.name}.touch", stages, interviews))
     return out
 
 
@@ -181,7 +179,7 @@ def annotated(
                     for r in rows
                 )
             )
-        journeys.append(Journey(f"{name}#{number}", stages, tuple(interviews), 1 / len(coders)))
+        journeys.append(Journey(f"{name}#{number}", stages, tuple(interviews)))
     return journeys
 
 
@@ -221,7 +219,7 @@ def nhs(
             if len(mine) <= 1:
                 units.append((Unit(texts[row], mine[0] if mine else NONE),))
         rng.shuffle(units)
-        journeys.append(Journey(f"nhs-{number}", stages, tuple(units), 0.15))
+        journeys.append(Journey(f"nhs-{number}", stages, tuple(units)))
     return journeys
 
 

@@ -33,6 +33,7 @@ from training.sets import (
     REAL,
     CodedSet,
     coded,
+    folds_of_tags,
     nhs,
     set_vectors,
     vectors,
@@ -168,26 +169,13 @@ def calibrate(sets: Sequence[str]) -> NearestSettings:
     return min(candidates, key=lambda settings: none_error(sets, settings))
 
 
-def tag_table(one: CodedSet, rows: NDArray[np.intp]) -> pd.DataFrame:
-    tags = one.units.iloc[rows][["unit_id", "interview", "order", "text"]].copy()
-    tags["stage"] = one.first["stage"].to_numpy()[rows]
-    return tags
-
-
 @cache
-def with_tags(name: str, settings: NearestSettings, per_stage: int, folds: int = 4) -> float:
+def with_tags(name: str, settings: NearestSettings, per_stage: int) -> float:
     """Kappa on interviews without tags, the others having so many a stage by coder 1."""
     one = coded(name)
-    rng = np.random.default_rng(SEED)
-    interview = one.units["interview"].to_numpy()
-    shuffled = rng.permutation(np.unique(interview))
-    said = np.full(len(interview), "", dtype=object)
-    for fold in range(folds):
-        test = np.isin(interview, shuffled[fold::folds])
-        train = rng.permutation(np.flatnonzero(~test))
-        stage = pd.Series(one.first["stage"].to_numpy()[train], index=train)
-        picked = stage.groupby(stage, sort=True).head(per_stage).index.to_numpy()
-        said[test] = code(one, settings, tag_table(one, picked))["stage"].to_numpy()[test]
+    said = np.full(len(one.units), "", dtype=object)
+    for test, tags in folds_of_tags(one, per_stage, seed=SEED):
+        said[test] = code(one, settings, tags)["stage"].to_numpy()[test]
     return kappa(one, said)
 
 

@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,28 @@ class CodedSet:
     def valence(self) -> NDArray[np.float64]:
         """Mean of both coders, -1..1."""
         return (self.first["valence"] + self.second["valence"]).to_numpy(dtype=float) / 4
+
+
+def tag_table(one: CodedSet, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return units as tags: what coder 1 said of them."""
+    tags = one.units.iloc[rows][["unit_id", "interview", "order", "text"]].copy()
+    tags["stage"] = one.first["stage"].to_numpy()[rows]
+    return tags
+
+
+def folds_of_tags(
+    one: CodedSet, per_stage: int, *, seed: int, folds: int = 4
+) -> Iterator[tuple[NDArray[np.bool_], pd.DataFrame]]:
+    """Yield interviews to measure on, and so many tags a stage from the other interviews."""
+    rng = np.random.default_rng(seed)
+    interview = one.units["interview"].to_numpy()
+    shuffled = rng.permutation(np.unique(interview))
+    for fold in range(folds):
+        test = np.isin(interview, shuffled[fold::folds])
+        train = rng.permutation(np.flatnonzero(~test))
+        stage = pd.Series(one.first["stage"].to_numpy()[train], index=train)
+        picked = stage.groupby(stage, sort=True).head(per_stage).index.to_numpy()
+        yield test, tag_table(one, picked)
 
 
 def vectors(texts: Sequence[str]) -> Vectors:

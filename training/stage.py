@@ -3,8 +3,8 @@
     python -m training.stage DIR
 
 ``DIR`` is a network that ``training.fit`` wrote with the sets of `HELD` held out. It ships as it
-is: the sets it was calibrated on (`HELD`, `APART`), and those it is only measured on, stay unread
-by what people use, so that its figures can be made again with ``benchmarks/``.
+is: the sets it was calibrated on (`HELD`, `HELD_AUTHORED`) and those it is only measured on stay
+unread by what people use, so that its figures can be made again with ``benchmarks/``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from journeyqual.coding.stage import MODEL, NONE_TEXT, MatcherSettings, StageMatcher, stage_text
 from journeyqual.models.encoder import MINILM_FILES, checked
 from journeyqual.models.reader import WORDS, Reader, ReaderSettings
-from training.sets import CACHE, CodedSet, coded
+from training.sets import CACHE, CodedSet, coded, folds_of_tags
 from training.shipping import ship
 
 SEED = 20260301
@@ -38,7 +38,7 @@ WIRING = ReaderSettings(split=3, reach=3, around=-1.2, beside=-2.5, tokens=128, 
 """As in ``training/network.py`` and ``training/fit.py``."""
 HELD = ("complaints", "hospital", "product")
 """Held out of training, and learning from tags is set on them."""
-APART = ("crm-b2b", "museum-visitors", "telecom-survey")
+HELD_AUTHORED = ("crm-b2b", "museum-visitors", "telecom-survey")
 """Authored domains held out; probabilities are tempered on these and the above."""
 PENALTIES = (1.0, 3.0)
 SCALES = (1.0, 2.0, 4.0)
@@ -134,27 +134,12 @@ def temper(folder: Path, sets: Sequence[str], raw: MatcherSettings) -> tuple[flo
     return float(np.exp(found[0])), float(found[1])
 
 
-def tag_table(one: CodedSet, rows: NDArray[np.intp]) -> pd.DataFrame:
-    tags = one.units.iloc[rows][["unit_id", "interview", "order", "text"]].copy()
-    tags["stage"] = one.first["stage"].to_numpy()[rows]
-    return tags
-
-
-def with_tags(
-    folder: Path, name: str, settings: MatcherSettings, per_stage: int, folds: int = 4
-) -> float:
+def with_tags(folder: Path, name: str, settings: MatcherSettings, per_stage: int) -> float:
     """Kappa on interviews without tags, the others having so many a stage by coder 1."""
     one = unseen(coded(name))
-    rng = np.random.default_rng(SEED)
-    interview = one.units["interview"].to_numpy()
-    shuffled = rng.permutation(np.unique(interview))
-    said = np.full(len(interview), "", dtype=object)
-    for fold in range(folds):
-        test = np.isin(interview, shuffled[fold::folds])
-        train = rng.permutation(np.flatnonzero(~test))
-        stage = pd.Series(one.first["stage"].to_numpy()[train], index=train)
-        picked = stage.groupby(stage, sort=True).head(per_stage).index.to_numpy()
-        out = matcher(folder, settings, tag_table(one, picked)).code(one.units, one.codebook)
+    said = np.full(len(one.units), "", dtype=object)
+    for test, tags in folds_of_tags(one, per_stage, seed=SEED):
+        out = matcher(folder, settings, tags).code(one.units, one.codebook)
         said[test] = out["stage"].to_numpy()[test]
     return float(np.mean([cohen_kappa_score(c["stage"], said) for c in (one.first, one.second)]))
 
@@ -165,7 +150,7 @@ def calibrate(folder: Path) -> MatcherSettings:
     raw = MatcherSettings(
         scale=scalars["scale"], none=scalars["none"], tag_penalty=1, tag_scale=1, foreign=FOREIGN
     )
-    temperature, shift = temper(folder, (*HELD, *APART), raw)
+    temperature, shift = temper(folder, (*HELD, *HELD_AUTHORED), raw)
     print(f"temperature {temperature:.3f}, none {shift:+.3f}", flush=True)
     raw = replace(
         raw,
