@@ -8,6 +8,7 @@ import pytest
 
 from journeyqual import schema
 from journeyqual.codebook import from_dict
+from journeyqual.coding import UNSURE
 from journeyqual.coding.nearest import (
     NearestDefinition,
     NearestSettings,
@@ -221,8 +222,8 @@ def test_what_cannot_be_read_is_unsure_even_with_a_single_stage(encoder):
     out = code(units, encoder, book=book)
     assert out["stage"].tolist() == ["", "", "", "", "use"]
     assert out["unsure"].tolist() == [True, True, True, True, False]
-    # Their confidence alone, one half, would not say so.
-    assert (out["stage_confidence"][:4] == 0.5).all()
+    # A study keeps the confidence only: it must say so by itself.
+    assert (out["stage_confidence"][:4] < UNSURE).all()
 
 
 def test_a_table_that_is_no_tags_is_refused(encoder):
