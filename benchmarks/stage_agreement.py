@@ -156,6 +156,14 @@ def agreement(one: CodedSet, said: Said) -> dict[str, float]:
     }  # fmt: skip
 
 
+def by_annotator(one: CodedSet, said: Said) -> str:
+    """Return the untagged matcher's kappa with each annotator."""
+    from sklearn.metrics import cohen_kappa_score
+
+    kappas = [cohen_kappa_score(c["stage"], said) for c in (one.first, one.second)]
+    return " and ".join(f"{kappa:.3f}" for kappa in kappas)
+
+
 def answers_of(one: CodedSet, out: pd.DataFrame) -> tuple[NDArray, NDArray]:
     """Return how sure each answer is and whether it is right, by both annotators."""
     right = [(out["stage"] == c["stage"]).to_numpy() for c in (one.first, one.second)]
@@ -212,6 +220,7 @@ def main() -> None:
         print(
             f"{name}: {len(right)} units, ECE {errors[one.name]:.3f}, "
             f"unsure {1 - sure.mean():.0%}, "
+            f"kappa by annotator {by_annotator(one, said['journeyqual'])}, "
             f"right if sure {right[sure].mean():.0%}, if unsure {right[~sure].mean():.0%}; none "
             f"said {(out['stage'] == '').mean():.0%}, "
             f"coded {(one.first['stage'] == '').mean():.0%}",

@@ -286,7 +286,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", type=Path, required=True, help="folder with MiniLM")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="go on from this network")
     parser.add_argument("--hold", action="append", default=[], help="pool to keep out")
     parser.add_argument("--steps", type=int, default=1050)
     parser.add_argument("--every", type=int, default=150, help="steps between two measurements")
@@ -305,10 +304,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     codings = sum(j.n_units for p in groups.values() for j in p.journeys)
     print(len(names), "pools,", sum(units.values()), "units,", codings, "codings", flush=True)
     net = Network(args.encoder, len(EMOTIONS))
-    if args.start:
-        from safetensors.torch import load_file
-
-        net.load_state_dict(load_file(args.start / "net.safetensors"))
     optimiser = optimiser_of(net, args.rate)
     base = [g["lr"] for g in optimiser.param_groups]
     clip = [p for g in optimiser.param_groups for p in g["params"]]
