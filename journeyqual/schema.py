@@ -157,6 +157,11 @@ CODED = Table(
         Column("emotion"),
         _words("emotions_fine"),
         _id("coder"),
+        # How sure the feeling coder is; last, so that who counts columns finds the others in place.
+        Column("valence_sd", "float", "ratio", required=False, blank=True, low=0.0, high=1.0),
+        Column(
+            "emotion_confidence", "float", "ratio", required=False, blank=True, low=0.0, high=1.0
+        ),
     ),
     key=("unit_id",),
 )
@@ -295,6 +300,18 @@ QUOTES = Table(
     key=("unit_id", "stage"),
 )
 
+MOVED = Table(
+    "MOVED",
+    (
+        _id("unit_id"),
+        _valence(),
+        Column("start", "int", "ratio", low=0),
+        Column("end", "int", "ratio", low=0),
+        Column("shift", "float", "interval", low=-2.0, high=2.0),
+    ),
+    key=("unit_id", "start"),
+)
+
 READING = Table(
     "READING",
     (
@@ -343,9 +360,8 @@ METRICS = Table(
 )
 
 TABLES = (
-    TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, READING, RUNS,
-    PARTICIPANTS,
-    METRICS,
+    TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, MOVED, READING,
+    RUNS, PARTICIPANTS, METRICS,
 )  # fmt: skip
 
 _TRUE = {"true", "1", "yes"}

@@ -302,6 +302,33 @@ class Study:
         findings.verbatim(chosen, units, texts)
         return chosen
 
+    def moved(self, *, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
+        """Return MOVED: which words of the quotes moved the valence that the machine read there.
+
+        Parameters
+        ----------
+        supporting, contradicting
+            As for `quotes`.
+        """
+        return self._cached(
+            "moved",
+            schema.MOVED,
+            lambda: self._moved(self.quotes(supporting=supporting, contradicting=contradicting)),
+            supporting=supporting,
+            contradicting=contradicting,
+            thin_below=self.config.thin_below,
+        )
+
+    def _moved(self, quotes: pd.DataFrame) -> pd.DataFrame:
+        from journeyqual.coding.explain import words_that_moved
+
+        resolved = self.resolved().set_index("unit_id")["machine_valence"]
+        read = resolved[resolved.index.isin(quotes["unit_id"])].dropna()
+        units = self.units()
+        beside = units[units["interview"].isin(quotes["interview"])].reset_index(drop=True)
+        moved = words_that_moved(beside, read.index, cache=self.folder / CACHE)
+        return moved.assign(valence=moved["unit_id"].map(read))[list(schema.MOVED.names)]
+
     def reading(self) -> pd.DataFrame:
         """Return READING of the curve of all participants."""
         return estimate.reading(self.curve())

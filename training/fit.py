@@ -256,12 +256,7 @@ def learnt_from(hold: set[str], seed: int) -> tuple[dict[str, Pool], dict[str, l
 
 
 def optimiser_of(net: Network, rate: float) -> torch.optim.AdamW:
-    """AdamW; the head learns faster than the encoder, scalars fastest.
-
-    The words' own vectors stay as they are: few words occur in training, and the others would be
-    left behind.
-    """
-    net.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    """AdamW; the head learns faster than the encoder, scalars fastest."""
     slow = [p for p in net.bert.parameters() if p.requires_grad]
     return torch.optim.AdamW(
         [

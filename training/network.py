@@ -1,6 +1,6 @@
-"""The stage matcher's network in torch: for training only.
+"""The coders' networks in torch: for training only.
 
-`journeyqual.models.reader` runs the same network on onnxruntime. MiniLM in two halves: the lower
+`journeyqual.models.reader` runs the same networks on onnxruntime. MiniLM in two halves: the lower
 layers see one text at a time; in the upper layers a unit's words also see its neighbours' in the
 interview, and a stage's words those of the other stages. What comes out is compared as cosines. No
 stage is known by name: any codebook goes through the same weights.
@@ -25,10 +25,10 @@ UNIT, STAGE = 0, 1
 NONE_TEXT = "none of these: small talk, off topic, talk about the conversation itself"
 
 
-class Network(nn.Module):
-    """Units and a codebook to a score a unit and stage, the last being "none fits"."""
+class Encoder(nn.Module):
+    """MiniLM that reads units in their interviews."""
 
-    def __init__(self, folder: Path, emotions: int, split: int = 3, tokens: int = 128) -> None:
+    def __init__(self, folder: Path, split: int = 3, tokens: int = 128) -> None:
         super().__init__()
         from safetensors.torch import load_file
         from tokenizers import Tokenizer
@@ -44,10 +44,10 @@ class Network(nn.Module):
         self.bert.load_state_dict(
             {k: v for k, v in state.items() if not k.startswith("pooler")}, strict=False
         )
+        # The words' own vectors stay as they are: few words occur in training, and the others
+        # would be left behind.
+        self.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         self.split = split
-        self.scale = nn.Parameter(torch.tensor(2.7))
-        self.none = nn.Parameter(torch.tensor(0.0))
-        self.feeling = nn.Sequential(nn.Dropout(0.1), nn.Linear(DIM, 1 + emotions))
 
     def _layer(self, at: int, x: Tensor, bias: Tensor) -> Tensor:
         """One BERT layer on ``x`` (b x n x DIM) whose attention a bias steers."""
@@ -84,17 +84,6 @@ class Network(nn.Module):
                 out[i] = x[r, : len(coded[i])]
         return out
 
-    def stages(self, stages: Sequence[Tensor]) -> Tensor:
-        """Read a codebook, a text a stage; a vector each."""
-        owner = torch.repeat_interleave(
-            torch.arange(len(stages)), torch.tensor([len(s) for s in stages])
-        )
-        bias = BESIDE * (owner[:, None] != owner[None]).float()
-        x = torch.cat(list(stages))[None]
-        for at in range(self.split, LAYERS):
-            x = self._layer(at, x, bias[None, None])
-        return pooled(x[0], owner, len(stages))
-
     def units(self, units: Sequence[Tensor], interviews: Sequence[int]) -> Tensor:
         """Read units, each in its own interview; a vector each."""
         lengths = torch.tensor([len(u) for u in units])
@@ -107,6 +96,27 @@ class Network(nn.Module):
         for at in range(self.split, LAYERS):
             x = self._layer(at, x, bias[None, None])
         return pooled(x[0], owner, len(units))
+
+
+class Network(Encoder):
+    """Units and a codebook to a score a unit and stage, the last being "none fits"."""
+
+    def __init__(self, folder: Path, emotions: int, split: int = 3, tokens: int = 128) -> None:
+        super().__init__(folder, split, tokens)
+        self.scale = nn.Parameter(torch.tensor(2.7))
+        self.none = nn.Parameter(torch.tensor(0.0))
+        self.feeling = nn.Sequential(nn.Dropout(0.1), nn.Linear(DIM, 1 + emotions))
+
+    def stages(self, stages: Sequence[Tensor]) -> Tensor:
+        """Read a codebook, a text a stage; a vector each."""
+        owner = torch.repeat_interleave(
+            torch.arange(len(stages)), torch.tensor([len(s) for s in stages])
+        )
+        bias = BESIDE * (owner[:, None] != owner[None]).float()
+        x = torch.cat(list(stages))[None]
+        for at in range(self.split, LAYERS):
+            x = self._layer(at, x, bias[None, None])
+        return pooled(x[0], owner, len(stages))
 
     def scores(self, units: Tensor, stages: Tensor) -> Tensor:
         """Log-odds a unit and stage; the codebook's last text is the one of "none fits"."""

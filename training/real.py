@@ -167,6 +167,35 @@ def reddit(data: Path, many: int) -> pd.DataFrame:
     return written(long, "reddit", many).head(many)
 
 
+def apart(text: str) -> bool:
+    """Say whether a comment is one of the fifth that feeling is measured on and never learnt from.
+
+    Only comments of which no set is made count as such; `training.sets` takes care of that.
+    """
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 == 0
+
+
+def left_over(data: Path, prefix: str, many: int, skip: int) -> pd.DataFrame:
+    """Units of comments (``nhs``) or reviews (``lounge``) that no set before holds."""
+    taken = {
+        str(i)
+        for name in SETS
+        if name not in LEFT_OVER and name not in ("research", "reddit")
+        for i in build(name)["interview"]
+    }
+    if prefix == "nhs":
+        table = pd.read_csv(data / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
+        texts = table["FFT answer"][table["FFT answer"].str.split().str.len().between(4, 200)]
+    else:
+        texts = pd.read_csv(data / "lounges" / "reviews.csv")["content"]
+        texts = texts[texts.str.split().str.len().between(12, 250)]
+    texts = texts[[f"{prefix}-{i}" not in taken for i in texts.index]]
+    texts = texts[~texts.str.lower().duplicated()]
+    texts = texts[[not apart(t) for t in texts]]
+    units = written(texts, prefix, many + skip)
+    return units.iloc[skip : skip + many]
+
+
 def recut(data: Path, name: str) -> pd.DataFrame:
     """Read the units of a set of ``coded`` again, for another codebook."""
     return pd.read_csv(data / "coded" / name / "units.csv")
@@ -202,7 +231,12 @@ SETS = {
     "mind-wide": lambda d: SETS["mind"](d),
     "ambulance-wide": lambda d: SETS["ambulance"](d),
     "journeys": lambda d: more_nhs(d, ("PTS", "See", "111"), (20, 200), 300, skip=420),
+    "nhs-rest-1": lambda d: left_over(d, "nhs", 700, 0),
+    "nhs-rest-2": lambda d: left_over(d, "nhs", 700, 700),
+    "lounge-rest": lambda d: left_over(d, "lounge", 700, 0),
 }
+LEFT_OVER = ("nhs-rest-1", "nhs-rest-2", "lounge-rest")
+"""Made of what the others leave."""
 
 
 def build(name: str) -> pd.DataFrame:

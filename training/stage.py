@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,15 +25,12 @@ from sklearn.metrics import cohen_kappa_score
 from threadpoolctl import threadpool_limits
 
 from journeyqual.coding.stage import MODEL, NONE_TEXT, MatcherSettings, StageMatcher, stage_text
-from journeyqual.models.encoder import MINILM_FILES, checked
-from journeyqual.models.reader import WORDS, Reader, ReaderSettings
+from training.nets import WIRING, arrays_of, reader_of
 from training.sets import CACHE, CodedSet, coded, folds_of_tags
 from training.shipping import ship
 
 SEED = 20260301
 VERSION = "2"
-WIRING = ReaderSettings(split=3, reach=3, around=-1.2, beside=-2.5, tokens=128, window=420)
-"""As in ``training/network.py`` and ``training/fit.py``."""
 HELD = ("complaints", "hospital", "product")
 """Held out of training, and learning from tags is set on them."""
 HELD_AUTHORED = ("crm-b2b", "museum-visitors", "telecom-survey")
@@ -49,41 +44,10 @@ FOREIGN = 1.6
 Floats = NDArray[np.float64]
 
 
-def arrays_of(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, float]]:
-    """Return a trained network's arrays under BERT's names, and its scalars."""
-    from safetensors.numpy import load_file
-
-    found = load_file(folder / "net.safetensors")
-    arrays = {k.removeprefix("bert."): v for k, v in found.items() if k.startswith("bert.")}
-    words = arrays.pop(WORDS)
-    if not np.array_equal(words, _minilm()[WORDS]):
-        raise SystemExit("the word embeddings were trained too: they would have to be shipped")
-    return arrays, {"scale": float(np.exp(found["scale"])), "none": float(found["none"])}
-
-
-@cache
-def _minilm() -> Mapping[str, NDArray[Any]]:
-    from safetensors.numpy import load
-
-    return load(checked("model.safetensors", MINILM_FILES["model.safetensors"]))
-
-
-@cache
-def reader_of(folder: Path) -> Reader:
-    """Return the network as it would ship: in half precision."""
-    import hashlib
-
-    arrays, _ = arrays_of(folder)
-    half: dict[str, Any] = {k: v.astype(np.float16) for k, v in arrays.items()}
-    half[WORDS] = _minilm()[WORDS]
-    digest = hashlib.sha256((folder / "net.safetensors").read_bytes()).hexdigest()[:16]
-    return Reader(
-        half,
-        json.loads(checked("config.json", MINILM_FILES["config.json"])),
-        checked("tokenizer.json", MINILM_FILES["tokenizer.json"]).decode(),
-        WIRING,
-        fingerprint=digest,
-    )
+def scalars_of(folder: Path) -> dict[str, float]:
+    """Return what the network has learned beside its layers."""
+    _, rest = arrays_of(folder)
+    return {"scale": float(np.exp(rest["scale"])), "none": float(rest["none"])}
 
 
 def matcher(
@@ -146,7 +110,7 @@ def with_tags(folder: Path, name: str, settings: MatcherSettings, per_stage: int
 
 def calibrate(folder: Path) -> MatcherSettings:
     """Choose temper by likelihood, then how tags are learned from by kappa."""
-    _, scalars = arrays_of(folder)
+    scalars = scalars_of(folder)
     raw = MatcherSettings(
         scale=scalars["scale"], none=scalars["none"], tag_penalty=1, tag_scale=1, foreign=FOREIGN
     )

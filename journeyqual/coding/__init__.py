@@ -15,7 +15,7 @@ from journeyqual.coding.nearest import NearestDefinition
 from journeyqual.coding.protocol import UNSURE, Coder
 from journeyqual.coding.stage import StageMatcher
 from journeyqual.coding.tags import check_tags
-from journeyqual.models.encoder import Encoder, minilm
+from journeyqual.models.encoder import Encoder
 
 JOIN = ";"
 """Between the names of several coders in the one column ``coder``."""
@@ -46,8 +46,7 @@ def code_units(
         Stages, touchpoints and emotions to choose from.
     encoder
         For the stages: they are then coded by the nearest definition in its vectors. None is the
-        shipped stage matcher. Feelings are always read with MiniLM, which their heads were trained
-        on.
+        shipped stage matcher. Feelings are always read by the network that ships.
     tags
         People's codings to learn from, a table of `schema.TAGS`.
     cache
@@ -128,7 +127,7 @@ def default_coders(
         stages = StageMatcher.shipped(tags=tags, cache=cache)
     else:
         stages = NearestDefinition.shipped(encoder, tags=tags, cache=cache)
-    return (stages, FeelingCoder.shipped(minilm(), cache=cache))
+    return (stages, FeelingCoder.shipped(cache=cache))
 
 
 def coder_names(
@@ -174,7 +173,8 @@ def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.Dat
     DataFrame
         A table of `schema.CODINGS` with the dimensions stage, touchpoint, valence (four decimals),
         emotion and emotions_fine, unit by unit. A blank touchpoint says that none was spoken of.
-        Only a stage has a confidence.
+        The confidence of a stage and of an emotion is its probability, that of a valence 1 less its
+        standard deviation; where the table does not say it is missing.
 
     Raises
     ------
@@ -189,13 +189,20 @@ def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.Dat
         part = pd.DataFrame({"unit_id": coded["unit_id"], "dimension": dimension})
         part["value"] = values.map("{:.4f}".format) if dimension == "valence" else values
         part["coder"] = coded["coder"].map(lambda names, d=dimension: _signed(names, d))
-        part["confidence"] = coded["stage_confidence"] if dimension == "stage" else float("nan")
+        part["confidence"] = _confidence(coded, dimension)
         part["place"] = range(rank, len(coded) * len(dimensions), len(dimensions))
         parts.append(part)
     out = pd.concat(parts).sort_values("place").drop(columns="place")
     out["status"], out["memo"] = "suggested", ""
     out["coded_at"], out["codebook_version"] = coded_at, codebook.version
     return schema.check(out, schema.CODINGS)
+
+
+def _confidence(coded: pd.DataFrame, dimension: str) -> pd.Series | float:
+    if dimension == "valence" and "valence_sd" in coded:
+        return 1.0 - coded["valence_sd"]
+    name = f"{dimension}_confidence"
+    return coded[name] if name in coded else float("nan")
 
 
 def _signed(names: str, dimension: str) -> str:

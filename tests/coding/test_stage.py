@@ -15,9 +15,9 @@ from journeyqual.coding.stage import (
     MatcherSettings,
     StageMatcher,
     coder_name,
-    in_interviews,
     stage_text,
 )
+from journeyqual.coding.talk import in_interviews
 from journeyqual.errors import ModelError
 from tests.coding.matching import BOOK, code, said, stages, tagged
 from tests.coding.word_encoder import MATCHER, READ, WordReader

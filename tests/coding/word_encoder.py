@@ -5,8 +5,10 @@ from functools import cache
 
 import numpy as np
 
+from journeyqual.coding.feeling import FeelingSettings
 from journeyqual.coding.nearest import NearestSettings
 from journeyqual.coding.stage import MatcherSettings
+from journeyqual.models.reader import ReaderSettings
 
 DIM = 64
 READ = 40
@@ -51,6 +53,7 @@ class WordReader:
     """
 
     fingerprint, dim = "e" * 16, DIM
+    settings = ReaderSettings(split=3, reach=1, around=0, beside=0, tokens=READ, window=420)
 
     def __init__(self, beside=0.2):
         self.beside, self.units_read = beside, 0
@@ -84,3 +87,4 @@ SETTINGS = NearestSettings(
     tag_penalty=0.1, tag_context=0.3, touchpoint_similarity=0.4,
 )  # fmt: skip
 MATCHER = MatcherSettings(scale=10.0, none=2.0, tag_penalty=0.5, tag_scale=3.0, foreign=2.0)
+FEELING = FeelingSettings(foreign=2.0)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from journeyqual import estimate, findings
 from journeyqual.codebook import Codebook, from_dict
-from journeyqual.schema import QUOTES, check
+from journeyqual.schema import MOVED, QUOTES, check
 
 STAGES = [
     ("hearing of it", "buyer", "Marketing", 0.3, 0.1, 0.35),
@@ -146,6 +146,15 @@ class FakeStudy:
                     }
                 )
         return check(pd.DataFrame(rows, columns=QUOTES.names), QUOTES)
+
+    def moved(self, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
+        quotes = self.quotes(supporting, contradicting)
+        rows = [
+            {"unit_id": q.unit_id, "valence": -0.6, "start": a, "end": b, "shift": shift}
+            for q in quotes.itertuples()
+            for a, b, shift in zip((0, 4), (3, 8), (-0.4, 0.1), strict=True)
+        ]
+        return check(pd.DataFrame(rows, columns=MOVED.names), MOVED)
 
     def reading(self) -> pd.DataFrame:
         return estimate.reading(self.curve())

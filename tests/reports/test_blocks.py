@@ -1,5 +1,6 @@
 """Blocks say what the tables say, escape everything, and own up to what is missing."""
 
+import re
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 
 from journeyqual.errors import SchemaError
 from journeyqual.reports import blocks
-from journeyqual.schema import QUOTES
+from journeyqual.schema import MOVED, QUOTES
 from tests.reports.fake_study import HOSTILE, FakeConfig, FakeStudy, codebook
 
 
@@ -44,7 +45,7 @@ def every_block(study):
         "how_to_read": blocks.how_to_read(curve, book),
         "moments": blocks.moments(curve, study.reading(), quotes),
         "stage_links": blocks.stage_links(curve, book),
-        "evidence": blocks.evidence(curve, quotes, book),
+        "evidence": blocks.evidence(curve, quotes, book, moved=study.moved()),
         "curve_table": blocks.curve_table(curve, book),
         "group_table": blocks.curve_table(study.curve(by="segment"), book, by="segment"),
         "emotion_table": blocks.emotion_table(study.emotions(), book),
@@ -112,6 +113,48 @@ def test_a_quote_has_stance_person_time_emotion_and_unit(study):
     assert "supports P02 · 2:16 · frustration · −0.60 · the coder is unsure unit q11" in text
     assert "contradicts P03 · 2:16" in text
     assert "supports P01 · no time code" in text
+
+
+def why(study, **shifts):
+    """The part under the first quote, its first words having moved its valence so far."""
+    quotes = study.quotes().head(1)
+    words = [(m.start(), m.end()) for m in re.finditer(r"\S+", quotes["text"][0])]
+    moved = pd.DataFrame(
+        [
+            {"unit_id": quotes["unit_id"][0], "valence": -0.62, "start": a, "end": b, "shift": s}
+            for (a, b), s in zip(words, shifts.values(), strict=False)
+        ],
+        columns=MOVED.names,
+    )
+    html = blocks.evidence(study.curve(), quotes, study.codebook, moved=moved).html
+    return quotes["text"][0], html.split('<details class="jq-why">')[1].split("</details>")[0]
+
+
+def test_words_that_moved_the_valence_are_marked_where_they_stand(study):
+    text, html = why(study, first=-0.4, second=0.04, third=0.2)
+    words = text.split()
+    marks = re.findall(r'<mark class="jq-(\w+) jq-level-(\d)" title="moved it \1">(.*?)<', html)
+    assert marks == [("down", "3", words[0]), ("up", "2", words[2])]
+    shown = re.search(r'<p class="jq-read">(.*?)</p>', html, flags=re.DOTALL)[1]
+    assert Tags(shown).text == text
+    assert "It read −0.62." in Tags(html).text
+
+
+def test_a_reading_that_no_single_word_moved_says_so(study):
+    _, html = why(study, first=0.01, second=-0.02)
+    assert "No single word moved it." in html
+    assert "<mark" not in html
+
+
+def test_without_a_machine_reading_there_is_nothing_to_open(study):
+    assert "jq-why" not in blocks.evidence(*tables(study)).html
+
+
+def test_hostile_words_stay_text_where_they_are_marked(hostile):
+    html = blocks.evidence(*tables(hostile), moved=hostile.moved()).html
+    read = re.findall(r'<p class="jq-read">(.*?)</p>', html, flags=re.DOTALL)
+    assert read
+    assert {Tags(one).text for one in read} == {HOSTILE}
 
 
 def test_no_contradicting_quote_is_said(study):
