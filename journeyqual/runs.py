@@ -338,8 +338,7 @@ class _Coding:
     def __init__(self, study: Study, tags: pd.DataFrame) -> None:
         from journeyqual import coding
 
-        cache = study.folder / CACHE / "vectors"
-        loaded = coding.default_coders(study.encoder, tags=tags, cache=cache)
+        loaded = coding.default_coders(study.encoder, tags=tags, cache=study.vectors)
         self.study = study
         self.coders = {coder.name: coder for coder in loaded}
         # A unit is read in the light of its neighbours, and so is one that people coded: the

@@ -94,6 +94,11 @@ class Study:
         return None if name == configs.DEFAULT_ENCODER else models.load_encoder(name)
 
     @property
+    def vectors(self) -> Path:
+        """Folder of the vector cache: what coders have read of this study's words."""
+        return self.folder / CACHE / "vectors"
+
+    @property
     def coders(self) -> tuple[str, ...]:
         """Names of the machine coders that this study is to be coded with."""
         return tuple(coder.name for coder in self.machine_coders(self.tags()))
@@ -320,14 +325,30 @@ class Study:
         )
 
     def _moved(self, quotes: pd.DataFrame) -> pd.DataFrame:
+        valence = self.resolved().set_index("unit_id")["machine_valence"]
+        read = valence[valence.index.isin(quotes["unit_id"])].dropna()
+        moved = self.explain(*read.index)
+        return moved.assign(valence=moved["unit_id"].map(read))[list(schema.MOVED.names)]
+
+    def explain(self, *unit_ids: str) -> pd.DataFrame:
+        """Return which words of these units moved the valence that the machine reads, and how far.
+
+        Returns
+        -------
+        DataFrame
+            As `journeyqual.coding.explain.words_that_moved` returns it, a row a word.
+
+        Raises
+        ------
+        SchemaError
+            If the study has no such unit.
+        """
         from journeyqual.coding.explain import words_that_moved
 
-        resolved = self.resolved().set_index("unit_id")["machine_valence"]
-        read = resolved[resolved.index.isin(quotes["unit_id"])].dropna()
         units = self.units()
-        beside = units[units["interview"].isin(quotes["interview"])].reset_index(drop=True)
-        moved = words_that_moved(beside, read.index, cache=self.folder / CACHE)
-        return moved.assign(valence=moved["unit_id"].map(read))[list(schema.MOVED.names)]
+        about = units.loc[units["unit_id"].isin(unit_ids), "interview"]
+        beside = units[units["interview"].isin(about)].reset_index(drop=True)
+        return words_that_moved(beside, unit_ids, cache=self.vectors)
 
     def reading(self) -> pd.DataFrame:
         """Return READING of the curve of all participants."""

@@ -110,9 +110,11 @@ def frame_of(talks: Sequence[Talk]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def calibrated(folder: Path, held: Path) -> tuple[FeelingHeads, tuple[float, float]]:
+def calibrated(
+    folder: Path, held: Path, sets: Sequence[str] = HELD
+) -> tuple[FeelingHeads, tuple[float, float]]:
     """Return the heads as they ship: certainty from ``held``, thresholds from unread comments."""
-    pair = temperatures(held)
+    pair = temperatures(held, sets)
     heads = heads_of(folder, *pair)
     part = threshold_part()
     truth = np.array([talk[0].fine for talk in part], dtype=bool)

@@ -42,7 +42,7 @@ APART = AUTHORED[::5]
 NHS_SETS = ("hospital", "ambulance", "mind")
 """Coded sets whose units are NHS comments."""
 EVALUATION = ("chats",)
-"""Coded sets that nothing is fitted to."""
+"""Coded sets that nothing learns from; their figures and worst units have been looked at."""
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,6 @@ def nhs() -> pd.DataFrame:
     texts = set(table.loc[inside, "FFT answer"])
     table = table[~table["FFT answer"].isin(texts) & (table["FFT answer"].str.len() > 1)]
     return table.drop_duplicates("FFT answer").reset_index(drop=True)
-
-
-@cache
-def nhs_valence() -> tuple[list[str], NDArray[np.float64]]:
-    """Comments and the labeller's sentiment, 1 (best) … 5 (worst) turned into 1 … -1."""
-    table = nhs()[nhs()["Comment sentiment"] != ""]
-    return table["FFT answer"].tolist(), (3 - table["Comment sentiment"].to_numpy(int)) / 2
 
 
 @cache

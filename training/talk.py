@@ -7,6 +7,7 @@ learns a bias per source, so that it need not average over rules.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from journeyqual.codebook import DEFAULT_EMOTIONS, GOEMOTIONS
 from training.polarity import POLARITY
 from training.real import apart
-from training.sets import CACHE, DATA, coded, goemotions
+from training.sets import CACHE, DATA, CodedSet, coded, goemotions
 
 HERE = Path(__file__).parent
 STEPS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
@@ -130,8 +131,10 @@ def real() -> dict[str, list[Talk]]:
     out: dict[str, list[Talk]] = {}
     for folder in sorted((HERE / "real").iterdir()):
         path = CACHE / "real" / f"{folder.name}.csv"
-        if not path.exists() or folder.name.endswith("recut"):
+        if folder.name.endswith("recut"):
             continue
+        if not path.exists():
+            raise SystemExit(f"{folder.name} has no texts: run python -m training.real")
         units = pd.read_csv(path, keep_default_na=False)
         earlier = [folder / name for name in ("codings.csv", "coder1.csv", "coder2.csv")]
         tables = [pd.read_csv(file) for file in earlier if file.exists()]
@@ -146,7 +149,11 @@ def real() -> dict[str, list[Talk]]:
 
 def of_set(name: str) -> list[Talk]:
     """Read a set of ``coded/``: both annotators."""
-    one = coded(name)
+    return of_coded(coded(name))
+
+
+def of_coded(one: CodedSet) -> list[Talk]:
+    """Return a coded set, or what is left of it, as talks in the order of its interviews."""
     tables = [c.assign(unit_id=one.units["unit_id"].to_numpy()) for c in (one.first, one.second)]
     return talks(one.units, tables, RULES)
 
@@ -165,8 +172,10 @@ def comments(split: str) -> list[Talk]:
 def patients(without: Iterable[str] = ()) -> tuple[list[Talk], list[tuple[str, float, float]]]:
     """Read NHS comments: to learn from, and (text, labeller, own score) of those held apart.
 
-    A comment is held apart if `training.real.apart` says so and no set is made of it. ``without``
-    holds texts that must not be learnt from, nor any comment that they stand in.
+    A comment is held apart if `training.real.apart` says so, no set is made of it, the stage
+    matcher, whose layers the network starts from, has not read it either, and nobody else wrote the
+    same words. ``without`` holds texts that must not be learnt from, nor any comment that they
+    stand in.
     """
     table = pd.read_csv(DATA / "nhs" / "comments.csv", dtype=str, keep_default_na=False)
     table = table[table["FFT answer"].str.len() > 1].drop_duplicates("FFT answer")
@@ -175,6 +184,9 @@ def patients(without: Iterable[str] = ()) -> tuple[list[Talk], list[tuple[str, f
         for path in (CACHE / "real").glob("*.csv")
         for i in pd.read_csv(path, usecols=["interview"])["interview"].unique()
     } | set(pd.read_csv(DATA / "coded" / "hospital" / "units.csv")["interview"])
+    record = json.loads((HERE / "stage-matcher.json").read_text(encoding="utf-8"))
+    used |= {f"nhs-{number}" for number in record["nhs_comments"]}
+    numbers = set(table.index.astype(str)) - {""}
     held = [t for t in without if len(t.split()) >= 4]
     learn: list[Talk] = []
     test: list[tuple[str, float, float]] = []
@@ -186,4 +198,21 @@ def patients(without: Iterable[str] = ()) -> tuple[list[Talk], list[tuple[str, f
                 test.append((plain, (3 - int(said)) / 2, (3 - int(own)) / 2))
         elif said.isdigit() and not any(part in plain for part in held):
             learn.append([Felt(plain, LABELLER, steps_of((3 - int(said)) / 2))])
-    return learn, test
+    known = {plainly(talk[0].text) for talk in learn}
+    known |= {
+        plainly(table.at[int(i[4:]), "FFT answer"])
+        for i in used
+        if i.startswith("nhs-") and i[4:] in numbers
+    }
+    return learn, [one for one in test if plainly(one[0]) not in known]
+
+
+def plainly(text: str) -> str:
+    """Return a text's words alone, by which it is known again.
+
+    Examples
+    --------
+    >>> plainly("Very good,  thanks!")
+    'very good thanks'
+    """
+    return " ".join(re.findall(r"\w+", text.lower()))

@@ -123,7 +123,7 @@ class _Curve:
         if self.stages["expected"].notna().any():
             machine = "machine" in set(self.table["method"])
             more.append(
-                "Short lines: what the team expected; a machine reads too mildly to compare."
+                "Short lines: what the team expected; a machine-coded curve is flatter."
                 if machine
                 else "Short lines: what the team expected."
             )

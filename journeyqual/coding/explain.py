@@ -25,7 +25,8 @@ from journeyqual.models.vectors import Progress, cached_numbers
 WORD = re.compile(r"\S+")
 MOST_WORDS = 160
 """Words of a unit that are left out in turn; the network reads no more of one."""
-KIND = "words"
+METHOD = "words1"
+"""In the cache's keys; another way of explaining is another method."""
 
 
 def words_that_moved(
@@ -56,7 +57,8 @@ def words_that_moved(
     DataFrame
         A row a word, in the order of the ids: ``unit_id``, ``start`` and ``end`` (code points in
         the unit's text), ``word``, ``shift`` in -2..2: valence as read less valence without the
-        word. A word without a letter or a digit moves nothing.
+        word. A word without a letter or a digit moves nothing, nor does one beyond what is read;
+        of a text that is cut, a word left out lets in another at the end.
 
     Raises
     ------
@@ -75,19 +77,21 @@ def words_that_moved(
         stands |= {int(row): (order, at) for at, row in enumerate(order)}
     texts = table["text"].to_numpy(dtype=object)
     reach = coder.reader.settings.reach
+    kind = f"{METHOD}:{coder.reader.fingerprint}:{coder.heads.fingerprint}"
     parts = []
     for done, unit in enumerate(wanted, start=1):
         order, at = stands[rows_of[unit]]
         first = max(0, at - reach)
         around = [str(t) for t in texts[order[first : at + reach + 1]]]
+        spans = list(WORD.finditer(around[at - first]))
         shifts = cached_numbers(
             around,
             at - first,
-            f"{KIND}:{coder.reader.fingerprint}",
+            kind,
+            min(len(spans), MOST_WORDS),
             lambda around=around, at=at - first: _shifts(around, at, coder),  # type: ignore[misc]
             cache,
         )
-        spans = list(WORD.finditer(around[at - first]))
         for span, shift in zip(spans, _padded(shifts, len(spans)), strict=True):
             parts.append((unit, span.start(), span.end(), span.group(), float(shift)))
         if progress is not None:

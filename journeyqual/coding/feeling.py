@@ -8,6 +8,7 @@ gather labels, so any list of emotions is read from the same 28. Trained by ``tr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -75,6 +76,12 @@ class FeelingHeads:
             return cls(**arrays)
         except TypeError:
             raise ModelError("the feeling heads lack an array", remedy=weights.REMEDY) from None
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits of the arrays."""
+        content = b"".join(getattr(self, f.name).tobytes() for f in fields(self))
+        return hashlib.sha256(content).hexdigest()[:16]
 
     def steps(self, vectors: Vectors) -> Floats:
         """Return the probability of each step of valence, shape (n, 5)."""
@@ -183,7 +190,7 @@ class FeelingCoder:
 
         A text without a letter or a digit has valence 0 and is neutral: there was nothing to read.
         Neutral is the codebook's emotion that gathers that label, else the one of that name, else
-        the word ``neutral``. So is a text in which no label that the codebook gathers is found.
+        the word ``neutral``. Labels that no emotion of the codebook gathers count for it, too.
 
         Parameters
         ----------
@@ -198,12 +205,15 @@ class FeelingCoder:
         -------
         DataFrame
             ``valence`` (expected step, -1..1) and ``valence_sd``, the standard deviation of the
-            steps about it (`UNKNOWN` where there was nothing to read, or no English);
-            ``emotion`` and ``emotion_confidence``, its probability; ``emotions_fine``.
+            steps about it; ``emotion`` and ``emotion_confidence``, its probability;
+            ``emotions_fine``. Of a text without words, not in English, or longer than what is read
+            the standard deviation is `UNKNOWN` and the confidence 0.
         """
         vectors = self.read(units, progress)
         can_read = readable(units["text"])
-        known = can_read & ~foreign(self.reader, units["text"].tolist(), self.settings.foreign)
+        texts = units["text"].tolist()
+        known = can_read & ~foreign(self.reader, texts, self.settings.foreign)
+        known &= ~np.array(self.reader.truncated(texts), dtype=bool)
         valence, spread = self.valence(vectors)
         emotion, sure = self._named(self.heads.one(vectors), can_read, codebook)
         labels = self.heads.labels(vectors)
@@ -241,21 +251,28 @@ class FeelingCoder:
     def _named(
         self, chances: Floats, can_read: NDArray[np.bool_], codebook: Codebook
     ) -> tuple[list[str], Floats]:
-        """Choose the emotion whose labels are likeliest together; say how likely."""
+        """Choose the emotion whose labels are likeliest together; say how likely.
+
+        Labels that no emotion gathers count for neutral: nothing of the codebook was felt.
+        """
         gathered = self._gathered(codebook)
         neutral = _neutral(gathered)
-        names = [name for name, labels in gathered.items() if labels]
-        if not names:
-            return [neutral] * len(chances), np.zeros(len(chances))
-        columns = [[LABELS.index(label) for label in gathered[name]] for name in names]
-        sums = np.stack([chances[:, rows].sum(axis=1) for rows in columns], axis=1)
-        # What no emotion of the codebook gathers competes, too: it is left neutral.
-        loose = [i for i in range(len(LABELS)) if not any(i in rows for rows in columns)]
-        rest = chances[:, loose].max(axis=1) if loose else np.zeros(len(chances))
-        best, top = sums.argmax(axis=1), sums.max(axis=1)
-        found = can_read & (top > 0) & (top >= rest)
-        said = [names[i] if one else neutral for i, one in zip(best, found, strict=True)]
-        return said, np.where(found, top, np.where(can_read, rest, 0.0))
+        taken = {label for labels in gathered.values() for label in labels}
+        loose = tuple(label for label in LABELS if label not in taken)
+        shares = {name: labels for name, labels in gathered.items() if labels}
+        shares[neutral] = (*shares.get(neutral, ()), *loose)
+        names = [name for name, labels in shares.items() if labels]
+        # Taken row by row: sums over a column-major copy would depend on how many rows there are.
+        sums = np.stack(
+            [
+                np.take(chances, [LABELS.index(g) for g in shares[name]], axis=1).sum(axis=1)
+                for name in names
+            ],
+            axis=1,
+        )
+        best = sums.argmax(axis=1)
+        said = [names[i] if one else neutral for i, one in zip(best, can_read, strict=True)]
+        return said, np.where(can_read, sums.max(axis=1), 0.0)
 
     def _gathered(self, codebook: Codebook) -> dict[str, tuple[str, ...]]:
         """Labels that each emotion of the codebook gathers.

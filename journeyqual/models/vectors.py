@@ -224,6 +224,7 @@ def cached_numbers(
     texts: Sequence[str],
     at: int,
     kind: str,
+    size: int,
     make: Callable[[], NDArray[np.float32]],
     folder: str | Path | None = None,
 ) -> NDArray[np.float32]:
@@ -237,8 +238,8 @@ def cached_numbers(
         Which of them they are about.
     kind
         What they are and what makes them: its fingerprint belongs in it.
-    make
-        Makes them, shape (n,).
+    size, make
+        How many there are, and what makes them: shape (size,).
     folder
         As for `cached_encode`.
 
@@ -255,7 +256,8 @@ def cached_numbers(
         found = cache.execute(
             "SELECT vector FROM vectors WHERE encoder = ?", [f"{name}{at}"]
         ).fetchone()
-    if found is not None:
+    # What is not as long as it should be is damaged, and made again.
+    if found is not None and len(found[0]) == size * _STORED.itemsize:
         return np.frombuffer(found[0], dtype=_STORED).astype(np.float32)
     made = make()
     # A row for every text, of which one holds the numbers: to forget any of them forgets these.

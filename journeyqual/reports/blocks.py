@@ -89,8 +89,9 @@ def _trust(curve: pd.DataFrame, facts: Mapping[str, str | int]) -> str:
     share = f"{100 * unsure / units:.0f} %" if units else "0 %"
     return (
         f"A machine chose stage and feeling of all {units} units, and nobody has checked one. It "
-        f"was unsure of the stage of {unsure} ({share}), and it reads strong feeling too mildly. "
-        "None of that error is in the bars. Decide nothing on this before people have coded some."
+        f"was unsure of the stage of {unsure} ({share}). What it puts at a wrong stage makes "
+        "stages look more alike than people told them. None of that error is in the bars. Decide "
+        "nothing on this before people have coded some."
     )
 
 

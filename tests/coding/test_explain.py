@@ -1,5 +1,9 @@
 """Which words moved a valence: every word left out in turn."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,6 +71,23 @@ def test_a_unit_is_explained_once_and_its_neighbours_count(talk, coder, tmp_path
     other = talk.assign(text=["awful", *talk["text"][1:]])
     words_that_moved(other, ["u1"], **told)
     assert coder.reader.units_read > read
+
+
+def test_other_heads_on_the_same_network_are_asked_anew(talk, coder, heads, tmp_path):
+    first = words_that_moved(talk, ["u1"], coder=coder, cache=tmp_path)
+    turned = replace(heads, valence_weights=-heads.valence_weights)
+    other = FeelingCoder(coder.reader, turned, FEELING)
+    out = words_that_moved(talk, ["u1"], coder=other, cache=tmp_path)
+    assert not np.allclose(out["shift"], first["shift"])
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 3, b"\0" * 4])
+def test_a_damaged_answer_is_found_again(talk, coder, tmp_path, content):
+    first = words_that_moved(talk, ["u1"], coder=coder, cache=tmp_path)
+    with closing(sqlite3.connect(tmp_path / vectors.FILE)) as cache, cache:
+        cache.execute("UPDATE vectors SET vector = ?", [content])
+    again = words_that_moved(talk, ["u1"], coder=coder, cache=tmp_path)
+    pd.testing.assert_frame_equal(again, first, check_exact=True)
 
 
 @pytest.mark.parametrize("text", ["a lovely , table", "awful"])

@@ -9,7 +9,7 @@ import pytest
 from journeyqual.codebook import from_dict
 from journeyqual.coding.feeling import LABELS, UNKNOWN, FeelingCoder, FeelingHeads, FeelingSettings
 from journeyqual.errors import ModelError
-from tests.coding.word_encoder import FEELING, WordReader
+from tests.coding.word_encoder import FEELING, READ, WordReader
 
 
 def book(*emotions):
@@ -113,6 +113,32 @@ def test_emotions_unknown_to_anyone_still_give_one_of_the_codebook(encoder, head
     own = book({"name": "Weltschmerz"}, {"name": "zest"})
     out = code(["lovely", "awful"], encoder, heads, own)
     assert set(out["emotion"]) <= {"Weltschmerz", "zest"}
+
+
+def test_a_sure_label_that_nobody_gathers_makes_neutral_likely(encoder, heads):
+    own = book({"name": "glad", "fine": ["joy"]}, {"name": "calm", "fine": ["neutral"]})
+    out = code(["table"], encoder, alone("anger", heads), own).iloc[0]
+    assert (out["emotion"], out["emotion_confidence"]) == ("calm", pytest.approx(1))
+
+
+def test_an_emotion_of_many_labels_is_as_sure_in_any_company(heads):
+    own = book({"name": "felt", "fine": list(LABELS[:15])}, {"name": "neutral"})
+    rng = np.random.default_rng(1)
+    noisy = replace(heads, one_weights=rng.normal(size=heads.one_weights.shape).astype(np.float32))
+    coder = FeelingCoder(WordReader(beside=0), noisy, FEELING)
+    units = said([f"word{i} other{i % 7}" for i in range(60)])
+    whole = coder.code(units, own)
+    for row in range(60):
+        alone_ = coder.code(units[row : row + 1].reset_index(drop=True), own)
+        pd.testing.assert_frame_equal(
+            alone_, whole[row : row + 1].reset_index(drop=True), check_exact=True
+        )
+
+
+def test_a_text_that_is_cut_owns_to_be_half_read(encoder, heads):
+    out = code(["lovely " * (READ + 1)], encoder, heads).iloc[0]
+    assert out["valence"] > 0.9
+    assert (out["valence_sd"], out["emotion_confidence"]) == (UNKNOWN, 0)
 
 
 def test_nearness_never_gives_neutral_to_an_emotion(encoder, heads):

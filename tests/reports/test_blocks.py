@@ -135,7 +135,7 @@ def test_words_that_moved_the_valence_are_marked_where_they_stand(study):
     words = text.split()
     marks = re.findall(r'<mark class="jq-(\w+) jq-level-(\d)" title="moved it \1">(.*?)<', html)
     assert marks == [("down", "3", words[0]), ("up", "2", words[2])]
-    shown = re.search(r'<p class="jq-read">(.*?)</p>', html, flags=re.DOTALL)[1]
+    shown = re.search(r'<p class="jq-read" dir="auto">(.*?)</p>', html, flags=re.DOTALL)[1]
     assert Tags(shown).text == text
     assert "It read −0.62." in Tags(html).text
 
@@ -152,7 +152,7 @@ def test_without_a_machine_reading_there_is_nothing_to_open(study):
 
 def test_hostile_words_stay_text_where_they_are_marked(hostile):
     html = blocks.evidence(*tables(hostile), moved=hostile.moved()).html
-    read = re.findall(r'<p class="jq-read">(.*?)</p>', html, flags=re.DOTALL)
+    read = re.findall(r'<p class="jq-read" dir="auto">(.*?)</p>', html, flags=re.DOTALL)
     assert read
     assert {Tags(one).text for one in read} == {HOSTILE}
 

@@ -126,6 +126,8 @@ def test_light_and_dark_have_the_same_variables():
         "colour",
         "pole",
         "strength",
+        "mark",
+        "tint",
     }
     assert used <= names[0]
 
