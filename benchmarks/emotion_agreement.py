@@ -250,7 +250,7 @@ def lounges(read: Reads) -> tuple[int, dict[str, str]]:
     book = codebooks.from_dict(
         {
             "name": "Lounge",
-            "stage": [{"name": n, "definition": d} for n, (d, _) in TOUCHPOINTS.items()],
+            "stage": [{"name": n, "definition": d} for n, d in TOUCHPOINTS.items()],
         }
     )
     coder = StageMatcher.shipped(cache=CACHE)
