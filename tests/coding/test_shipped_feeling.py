@@ -68,11 +68,14 @@ def test_kinds_are_all_there():
 
 
 LEAST = {
-    "flat_bad": 6, "flat_good": 2, "hedge": 3, "hypothetical": 2, "intensity": 3, "irony": 0,
-    "lexical_trap": 5, "negation": 0, "past_other": 0, "quoted": 2, "recovery": 0, "reported": 0,
-    "wished": 2,
+    "flat_bad": 6, "flat_good": 2, "hedge": 3, "hypothetical": 2, "intensity": 3,
+    "lexical_trap": 5, "quoted": 2, "wished": 2,
 }  # fmt: skip
-"""Cases of nine that were read right when the network was made, less two."""
+"""Cases of nine that were read right when the network was made, less two.
+
+Of irony, negation, a former provider, recovery and reported feelings two or fewer were: nothing
+there to hold, see the card.
+"""
 
 
 @pytest.mark.parametrize("kind", sorted(LEAST))
@@ -81,7 +84,7 @@ def test_hard_cases_are_read_as_measured(right, kind):
 
 
 def test_of_all_hard_cases_so_many_are_read_right(right):
-    assert set(right) == set(LEAST)
+    assert len(right) == 13
     assert np.mean([x for each in right.values() for x in each]) > 0.35
 
 
