@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install demo test check fix lint browser bench clean
+.PHONY: install demo test check fix lint system bench clean
 .DEFAULT_GOAL := install
 
 install: .venv/.installed
@@ -30,14 +30,19 @@ lint: .venv/.tested
 check: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not model and not notebook and not browser and not shared"
 
-# Browser tests drive the system's own Chromium; where it cannot be installed, pytest says what did not run.
-browser:
+# Browser tests drive the system's own Chromium, the team store's a PostgreSQL server that they start themselves; where
+# one cannot be installed, pytest says what did not run.
+system:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	     && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	|| echo "no Chromium, and this user cannot install it: the browser tests will not run"
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } \
+	|| echo "no PostgreSQL, and this user cannot install it: the team store's tests will not run"
 
-test: lint browser
+test: lint system
 	$(BIN)/python -m pytest -q -n 2
 
 fix: .venv/.tested

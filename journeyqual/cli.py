@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -190,6 +190,8 @@ def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | N
     written = [_shown(path) for path in result.reports]
     summary.update(
         read=result.read,
+        corrected=result.corrected,
+        lost=result.lost,
         coded=result.coded,
         refused=result.refused,
         notes=result.notes,
@@ -203,6 +205,11 @@ def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | N
     else:
         interviews = f"{len(result.read)} interview{'s' * (len(result.read) != 1)}"
         lines.append(f"read {interviews}, coded {result.coded} units")
+    if result.lost:
+        lines.append(
+            f"{result.lost} codings by people lost their words in a corrected transcript; they are "
+            "kept: see study.team.lost()"
+        )
     if result.learned_from:
         taught = f"{result.learned_from} unit{'s' * (result.learned_from != 1)}"
         lines.append(f"the stage coder learned from {taught} coded by people")
@@ -216,6 +223,79 @@ def _shown(path: Path) -> str:
     """Return a path as the caller would write it: relative where that is shorter."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+@app.command()
+def tag(
+    folder: Folder = Path(),
+    interview: Annotated[str, typer.Option("--interview", help="Interview to start with.")] = "",
+    coder: Annotated[str, typer.Option("--coder", help="Your name as a coder.")] = "",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    port: Annotated[int, typer.Option("--port", help="Port of JupyterLab.")] = 8888,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open JupyterLab on the study's tagging notebook."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import lab
+
+        notebook = lab.tagging_notebook(folder, interview=interview, coder=coder)
+        summary["notebook"] = _shown(notebook)
+        # Ctrl+C is how one leaves JupyterLab: it is no error of this command.
+        with suppress(KeyboardInterrupt):
+            lab.open_lab(notebook, browser=browser, port=port)
+
+
+@app.command()
+def sample(
+    folder: Folder = Path(),
+    per_stage: Annotated[
+        int, typer.Option("--per-stage", min=1, help="Units to draw of each stage.")
+    ] = 0,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, help="Instead: units to draw, unsure ones preferred.")
+    ] = 0,
+    seed: Seed = 0,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Draw units to code by two people, with known probabilities, and say how many are needed."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual.study import open_study
+
+        if per_stage and queue:
+            raise typer.BadParameter("give --per-stage or --queue, not both")
+        study = open_study(folder)
+        try:
+            if per_stage or queue:
+                team = study.team
+                made = (
+                    team.draw(per_stage, seed=seed) if per_stage else team.queue(queue, seed=seed)
+                )
+                summary["draw"] = int(made["draw"].iloc[0])
+                summary["drawn"] = int(made["place"].notna().sum())
+                summary["lines"].append(
+                    f"draw {summary['draw']}: {summary['drawn']} of {len(made)} units, "
+                    "to be coded in their order"
+                )
+            needed = study.team.plan()
+            how_far = study.team.sample_progress()
+        finally:
+            study.close()
+        summary["needed"] = {f"{r.threshold:g}": int(r.units) for r in needed.itertuples()}
+        summary["stages"] = how_far.to_dict("records")
+        summary["lines"] += [
+            *(
+                f"alpha of .{round(r.threshold * 1000):03d} or more takes {r.units} units that two "
+                "people code"
+                for r in needed.itertuples()
+            ),
+            *(
+                f"{r.stage or 'none fits'}: {r.drawn} drawn of {r.population}, "
+                f"{r.coded_by_one} coded by one, {r.coded_by_two} by two"
+                for r in how_far.itertuples()
+            ),
+        ]
 
 
 # -- tables -------------------------------------------------------------------------------------
@@ -344,6 +424,45 @@ def curve(
         methods = sorted(made["method"].unique())
         summary.update(stages=len(made), method=methods)
         summary["lines"] = [f"wrote {len(made)} points ({', '.join(methods)}) to {out}"]
+
+
+@app.command()
+def agreement(
+    codings: Annotated[Path, typer.Argument(metavar="CODINGS.csv")],
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--level", metavar="DIMENSION=LEVEL", help="nominal, ordinal, interval or ratio."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.")] = None,
+    seed: Seed = 0,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute how far coders agree beyond chance, per dimension and code, with 95 % intervals."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import agreement as agreeing
+        from journeyqual import schema
+
+        table = schema.read_csv(codings, schema.CODINGS)
+        made = agreeing.table(table, levels=agreeing.parse_levels(level or []), seed=seed)
+        if out is not None:
+            schema.write_csv(made, out)
+        overall = made[made["code"] == ""]
+        summary["agreement"] = json.loads(overall.to_json(orient="records"))
+        summary["lines"] = [
+            f"{row.dimension}: alpha {_figure(row.alpha)} ({_figure(row.alpha_low)} to "
+            f"{_figure(row.alpha_high)}), {row.n_units} units, {row.n_coders} coders"
+            + (f"; {row.reason}" if row.reason else "")
+            for row in overall.itertuples()
+        ]
+        if out is not None:
+            summary["lines"].append(f"wrote {len(made)} rows to {out}")
+
+
+def _figure(value: float) -> str:
+    return "undefined" if value != value else f"{value:.3f}"
 
 
 # -- the installation ---------------------------------------------------------------------------

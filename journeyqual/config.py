@@ -7,6 +7,8 @@ study's folder is ever named by it.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,9 @@ class Config:
         attribute of participants that segments are shown by (blank: none).
     encoder
         ``minilm``, or a folder with a sentence-transformers model.
+    store_variable
+        Environment variable that holds the address of a team's database; blank is a file of the
+        study's own.
     """
 
     folder: Path
@@ -66,10 +71,27 @@ class Config:
     thin_below: int
     by: str
     encoder: str
+    store_variable: str = ""
 
     def participant_of(self, path: Path) -> str:
         """Return whose interview a file is: as ``study.toml`` says, else its file name's stem."""
         return self.owners.get(path.name, path.stem)
+
+    def store_address(self) -> str:
+        """Return the address of the team's database; blank is the study's own file.
+
+        Raises
+        ------
+        ConfigError
+            If the environment does not say it.
+        """
+        if self.store_variable and not os.environ.get(self.store_variable):
+            raise ConfigError(
+                f"the store's address is not set: the environment has no {self.store_variable}",
+                path=self.folder / STUDY_FILE,
+                remedy=f"export {self.store_variable}=postgresql://USER:PASSWORD@HOST/DATABASE",
+            )
+        return os.environ.get(self.store_variable, "") if self.store_variable else ""
 
     def codebook(self) -> Codebook:
         """Read the study's codebook."""
@@ -165,6 +187,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
             "privacy",
             "curve",
             "models",
+            "store",
         },
         "study.toml",
     )
@@ -172,6 +195,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
     privacy = _table(data, "privacy", {"names"})
     curve = _table(data, "curve", {"draws", "thin_below", "by"})
     models = _table(data, "models", {"encoder"})
+    store = _table(data, "store", {"url"})
     interviewers = transcripts.get("interviewers", [])
     if not isinstance(interviewers, list) or not all(isinstance(i, str) for i in interviewers):
         raise ConfigError("'interviewers' is not a list of names", remedy='write ["Name", "Int*"]')
@@ -205,7 +229,25 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         thin_below=_whole(curve, "thin_below", 5, low=1),
         by=text(curve, "by", "[curve]"),
         encoder=text(models, "encoder", "[models]") or DEFAULT_ENCODER,
+        store_variable=_variable(text(store, "url", "[store]")),
     )
+
+
+def _variable(url: str) -> str:
+    """Return the environment variable that a store's address is in.
+
+    A study folder may come from a stranger, and is shared: it must neither make this machine call
+    somewhere nor hold a password.
+    """
+    if not url:
+        return ""
+    found = re.fullmatch(r"\$([A-Za-z_][A-Za-z0-9_]*)", url)
+    if found is None:
+        raise ConfigError(
+            "the store's address stands in the study's file",
+            remedy='put it into an environment variable, and write url = "$JOURNEYQUAL_STORE"',
+        )
+    return found[1]
 
 
 def _table(data: dict[str, Any], key: str, allowed: set[str]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     units
         UNITS; only segments are kept, one row each, in the order given.
     codings
-        CODINGS, oldest first. Rejected codings count for nothing; a person's blank stage means
-        "none fits", and a person counts once both stage and valence are given.
+        CODINGS, oldest first. A coder's last word on a unit and dimension counts, and for nothing
+        if it is a rejection; a person's blank stage means "none fits", and a person counts once
+        both stage and valence are given.
         An optional column ``sampling_probability`` stands on people's codings of drawn units.
 
     Returns
@@ -47,10 +48,9 @@ def resolve(units: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     codings = check(codings, CODINGS)
     segments = units.loc[units["kind"] == "segment", ["unit_id", "interview", "participant"]]
     codings = codings[
-        codings["unit_id"].isin(segments["unit_id"])
-        & codings["dimension"].isin(_DIMENSIONS)
-        & (codings["status"] != "rejected")
-    ]
+        codings["unit_id"].isin(segments["unit_id"]) & codings["dimension"].isin(_DIMENSIONS)
+    ].drop_duplicates(["unit_id", "coder", "dimension"], keep="last")
+    codings = codings[codings["status"] != "rejected"]
     out = segments.set_index("unit_id", drop=False)
     human = codings["coder"].str.startswith("human:")
     people = _one_person_a_unit(codings[human])
@@ -77,12 +77,11 @@ def _one_person_a_unit(codings: pd.DataFrame) -> pd.DataFrame:
     A person counts once both stage and valence are given. Half a coding must not pass for a whole
     one: a valence without a stage would read as "no stage fits".
     """
-    latest = codings.drop_duplicates(["unit_id", "coder", "dimension"], keep="last")
-    latest = latest.assign(
-        _place=range(len(latest)),
-        _half=latest["dimension"].isin(("stage", "valence"))
-        & ((latest["dimension"] == "stage") | (latest["value"] != "")),
-        _panel=latest["coder"] == PANEL,
+    latest = codings.assign(
+        _place=range(len(codings)),
+        _half=codings["dimension"].isin(("stage", "valence"))
+        & ((codings["dimension"] == "stage") | (codings["value"] != "")),
+        _panel=codings["coder"] == PANEL,
     )
     whole = latest.groupby(["unit_id", "coder"])["_half"].transform("sum") == 2
     latest = latest[whole]

@@ -402,12 +402,12 @@ def _estimate(
     voices = heard.sum(axis=0)
     for s in np.flatnonzero(~np.isnan(point) & (voices > 1)):
         said = spread[:, s][~np.isnan(spread[:, s])]
-        tail = 100 * _tail(int(voices[s]))
-        low[s], high[s] = np.percentile(said, [tail, 100 - tail])
+        cut = 100 * tail(int(voices[s]))
+        low[s], high[s] = np.percentile(said, [cut, 100 - cut])
     return point, (low, high)
 
 
-def _tail(n: int) -> float:
+def tail(n: int) -> float:
     """Return the share of draws to leave off at each end, for n participants.
 
     The bootstrap's spread is too small by sqrt((n - 1) / n), and a percentile knows nothing of

@@ -39,8 +39,10 @@ class RunResult:
 
     Parameters
     ----------
-    read
-        Interviews taken in.
+    read, corrected
+        Interviews taken in, and those whose file was corrected since.
+    lost
+        Codings by people whose words a correction took away; the store keeps them apart.
     coded
         Units coded.
     learned_from
@@ -60,6 +62,8 @@ class RunResult:
     """
 
     read: list[str] = field(default_factory=list)
+    corrected: list[str] = field(default_factory=list)
+    lost: int = 0
     coded: int = 0
     learned_from: int = 0
     changed: int = 0
@@ -73,7 +77,7 @@ class RunResult:
     @property
     def nothing_new(self) -> bool:
         """Whether the run found everything as the last one left it."""
-        return not (self.read or self.coded or self.reports)
+        return not (self.read or self.corrected or self.coded or self.reports)
 
 
 def run(
@@ -142,6 +146,8 @@ def _run(
         _read_new(study, result, tell)
     # Units are cut while a file is read; they are told apart.
     result.seconds["read"] -= result.seconds.get("units", 0.0)
+    if result.read or result.corrected:
+        study.keep_codebook()
     with _timed(result, "code"):
         _code_new(study, result, tell, full=full)
     if report and study.store.state()[1]:
@@ -156,6 +162,8 @@ def _run(
             refused=len(result.refused),
             detail={
                 "read": result.read,
+                "corrected": result.corrected,
+                "lost": result.lost,
                 "coders": list(study.coders),
                 "codebook": study.codebook_version,
                 "seed": study.config.seed,
@@ -186,7 +194,7 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
     known = study.store.interviews()
     before = {(row.source, row.sha256) for row in study.store.refusals().itertuples()}
     study.store.settle_refusals()
-    by_source = dict(zip(known["source"], known["sha256"], strict=True))
+    by_source = known.groupby("source")["sha256"].agg(set).to_dict()
     by_content = dict(zip(known["sha256"], known["interview"], strict=True))
     people = study.listed_participants()
     files = sorted(
@@ -198,18 +206,14 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
     for path in files:
         source = hashlib.sha256(path.relative_to(folder).as_posix().encode()).hexdigest()
         content = _sha256(path)
-        if by_source.get(source) == content:
-            continue
-        new.append((path, source, content))
+        if by_source.get(source) != {content}:
+            new.append((path, source, content))
     for done, (path, source, content) in enumerate(new):
         tell("reading", done, len(new))
         try:
             if source in by_source:
-                raise InputError(
-                    "changed since it was read; the stored text and its codings stand",
-                    path=path,
-                    remedy="give a corrected transcript a new name",
-                )
+                _correct(study, path, source, content, people, result)
+                continue
             if content in by_content:
                 raise InputError(
                     f"the same file as interview {by_content[content]}",
@@ -229,6 +233,75 @@ def _read_new(study: Study, result: RunResult, tell: Progress) -> None:
 def _take_in(
     study: Study, path: Path, source: str, content: str, people: pd.DataFrame, result: RunResult
 ) -> None:
+    interviews, notes = _opened(study, path, content, people, result)
+    study.store.add_interviews(interviews, source=source, sha256=content)
+    result.read.extend(one.name for one in interviews)
+    result.notes.extend(notes)
+
+
+def _correct(
+    study: Study, path: Path, source: str, content: str, people: pd.DataFrame, result: RunResult
+) -> None:
+    """Put a corrected file's interviews in the place of those it held; codings go along."""
+    from journeyqual import anchors
+
+    known = study.store.interviews()
+    names = known.loc[known["source"] == source, "interview"].tolist()
+    interviews, notes = _opened(
+        study, path, content, people, result, name=names[0] if len(names) == 1 else ""
+    )
+    fresh = [one for one in interviews if one.name not in names]
+    gone = set(names) - {one.name for one in interviews}
+    if gone:
+        raise InputError(
+            f"changed since it was read, and no longer holds {', '.join(sorted(gone))}",
+            path=path,
+            remedy="give it a new name if it is another file; the stored text stands",
+        )
+    for one in interviews:
+        if one in fresh:
+            continue
+        old_turns = study.store.turns([one.name])
+        old_text = study.store.texts([one.name])[one.name]
+        old_units = pd.concat(
+            [study.store.units([one.name]), study.store.units([one.name], kind="span")],
+            ignore_index=True,
+        )
+        placed = anchors.place(
+            old_units, old_text, one.units, one.text, old_turns=old_turns, new_turns=one.turns
+        )
+        fresh_units = pd.concat([one.units, anchors.moved_spans(placed)], ignore_index=True)
+        placed, fresh_units = anchors.apart(placed, fresh_units)
+        whole = Interview(one.turns, fresh_units, one.text, one.starts)
+        before = study.store.lost()
+        study.store.correct(whole, placed, source=source, sha256=content)
+        lost = len(study.store.lost()) - len(before)
+        result.corrected.append(one.name)
+        result.lost += lost
+        codings = study.store.codings(coders=[], interviews=[one.name])
+        result.notes.append(
+            f"{path.name}: corrected; {len(codings)} codings by people went along"
+            + (f", {lost} lost their words" if lost else "")
+        )
+    if fresh:
+        study.store.add_interviews(fresh, source=source, sha256=content)
+        result.read.extend(one.name for one in fresh)
+    result.notes.extend(notes)
+
+
+def _opened(
+    study: Study,
+    path: Path,
+    content: str,
+    people: pd.DataFrame,
+    result: RunResult,
+    *,
+    name: str = "",
+) -> tuple[list[Interview], list[str]]:
+    """Read a file into pseudonymised interviews, and what a person should know of them.
+
+    ``name`` is the id that the file's one interview has already.
+    """
     from journeyqual import privacy, reading
     from journeyqual.units import from_turns, stored_text
 
@@ -240,8 +313,8 @@ def _take_in(
     )
     names = study.names()
     raw = found.turns
-    if owner and raw["interview"].nunique() == 1:
-        raw = raw.assign(interview=_interview_id(path.stem, owner, content))
+    if raw["interview"].nunique() == 1 and (name or owner):
+        raw = raw.assign(interview=name or _interview_id(path.stem, owner, content))
     if raw["interview"].nunique() > 1:
         for person in raw["participant"].unique():
             # A survey's own column of names: whom the list does not hide gets a stand-in.
@@ -257,15 +330,13 @@ def _take_in(
     with _timed(result, "units"):
         units = from_turns(allowed)
     interviews = []
-    for name, own in allowed.groupby("interview", sort=False):
-        if not (units["interview"] == name).any():
+    for interview, own in allowed.groupby("interview", sort=False):
+        if not (units["interview"] == interview).any():
             raise InputError("no participant says anything in it", path=path)
         text, starts = stored_text(own)
-        interviews.append(Interview(own, units[units["interview"] == name], text, starts))
-    study.store.add_interviews(interviews, source=source, sha256=content)
-    result.read.extend(one.name for one in interviews)
+        interviews.append(Interview(own, units[units["interview"] == interview], text, starts))
     # Notes may name people: they are told to whoever runs this, and never stored.
-    result.notes.extend(f"{path.name}: {note}" for note in found.notes)
+    return interviews, [f"{path.name}: {note}" for note in found.notes]
 
 
 def _interview_id(stem: str, owner: str, content: str) -> str:

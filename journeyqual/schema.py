@@ -16,7 +16,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -100,6 +100,8 @@ def _count(name: str, **kw: object) -> Column:
 ROLES = ("participant", "interviewer", "other")
 STATUSES = ("suggested", "accepted", "rejected")
 METHODS = ("human", "machine", "prediction-powered")
+AGREEMENT_LEVELS = ("nominal", "ordinal", "interval", "ratio")
+VERDICTS = ("rely", "tentative", "do not conclude")
 
 TURNS = Table(
     "TURNS",
@@ -359,11 +361,180 @@ METRICS = Table(
     ),
 )
 
+DRAW_KINDS = ("sample", "queue")
+
+POPULATION = Table(
+    "POPULATION to draw from",
+    (
+        _id("unit_id"),
+        _id("participant"),
+        Column("machine_stage", blank=True),
+        Column("stage_confidence", "float", "ratio", required=False, blank=True, low=0.0, high=1.0),
+        Column("valence_sd", "float", "ratio", required=False, blank=True, low=0.0, high=1.0),
+    ),
+    key=("unit_id",),
+)
+
+DRAWS = Table(
+    "DRAWS",
+    (
+        Column("draw", "int", "id"),
+        Column("kind", allowed=DRAW_KINDS),
+        Column("seed", "int", "id"),
+        _words("made_at", required=False, blank=True),
+        _words("detail", required=False, blank=True),
+    ),
+    key=("draw",),
+)
+
+DRAW_UNITS = Table(
+    "DRAW_UNITS",
+    (
+        # 0 until the store has given the draw its number.
+        Column("draw", "int", "id", required=False),
+        _id("unit_id"),
+        Column("probability", "float", "ratio", low=0.0, high=1.0),
+        # Blank where the unit could have been drawn and was not.
+        Column("place", "float", "ordinal", blank=True, low=1.0),
+    ),
+    key=("draw", "unit_id"),
+)
+
+FINISHED = Table(
+    "FINISHED",
+    (_id("unit_id"), _words("coded_at", required=False, blank=True)),
+    key=("unit_id",),
+)
+
+CHANCES = Table(
+    "CHANCES",
+    (
+        _id("unit_id"),
+        Column("probability", "float", "ratio", low=0.0, high=1.0),
+        Column("drawn", "bool"),
+        Column("sampling_probability", "float", "ratio", blank=True, low=0.0, high=1.0),
+    ),
+    key=("unit_id",),
+)
+
+PLAN = Table(
+    "PLAN",
+    (
+        Column("threshold", "float", "ratio", low=0.0, high=1.0),
+        Column("p", "float", "ratio", low=0.0, high=0.5),
+        _count("coders"),
+        Column("rarest_share", "float", "ratio", low=0.0, high=0.5),
+        _count("units"),
+        _count("codings"),
+    ),
+)
+
+PROGRESS = Table(
+    "PROGRESS",
+    (
+        Column("stage", blank=True),
+        _count("population"),
+        _count("drawn"),
+        _count("coded_by_one"),
+        _count("coded_by_two"),
+        _count("needed"),
+        _count("left"),
+    ),
+    key=("stage",),
+)
+
+AGREEMENT = Table(
+    "AGREEMENT",
+    (
+        Column("dimension"),
+        Column("code", blank=True),
+        Column("alpha", "float", "interval", blank=True, high=1.0),
+        Column("alpha_low", "float", "interval", blank=True, high=1.0),
+        Column("alpha_high", "float", "interval", blank=True, high=1.0),
+        Column("kappa", "float", "interval", blank=True, high=1.0),
+        _count("n_units"),
+        _count("n_coders"),
+        # Beside the contract: what it is read with.
+        Column("level", required=False, blank=True, allowed=AGREEMENT_LEVELS),
+        Column(
+            "percent_agreement", "float", "ratio", required=False, blank=True, low=0.0, high=100.0
+        ),
+        _count("n_codings", required=False),
+        Column("verdict", required=False, blank=True, allowed=VERDICTS),
+        _words("reason", required=False, blank=True),
+    ),
+    key=("dimension", "code"),
+)
+
+AGREEMENT_PAIRS = Table(
+    "AGREEMENT_PAIRS",
+    (
+        Column("dimension"),
+        _id("first"),
+        _id("second"),
+        Column("kind", allowed=("human-human", "human-machine", "machine-machine", "over-time")),
+        *AGREEMENT.columns[2:7],
+        *(c for c in AGREEMENT.columns if c.name in ("level", "percent_agreement")),
+        *(c for c in AGREEMENT.columns if c.name in ("verdict", "reason")),
+    ),
+    key=("dimension", "first", "second"),
+)
+
+SPANS_IN = Table(
+    "SPANS to compare",
+    (
+        _id("interview"),
+        _id("coder"),
+        Column("dimension"),
+        Column("value", blank=True),
+        _count("start_char"),
+        _count("end_char"),
+    ),
+)
+
+SPAN_AGREEMENT = Table(
+    "SPAN_AGREEMENT",
+    (
+        Column("dimension"),
+        Column("measure", allowed=("whole", "covered", "value", "code")),
+        Column("code", blank=True),
+        *AGREEMENT.columns[2:5],
+        _count("n_characters"),
+        _count("n_coders"),
+        *(c for c in AGREEMENT.columns if c.name in ("verdict", "reason")),
+    ),
+    key=("dimension", "measure", "code"),
+)
+
+SPAN_MATCHES = Table(
+    "SPAN_MATCHES",
+    (
+        Column("dimension"),
+        _id("first"),
+        _id("second"),
+        _count("tolerance"),
+        Column("counted_in", allowed=("characters", "words")),
+        _count("n_first"),
+        _count("n_second"),
+        _count("n_placed"),
+        _count("n_matched"),
+        *(
+            Column(name, "float", "ratio", blank=True, low=0.0, high=1.0)
+            for name in ("f_placed", "precision", "recall", "f")
+        ),
+        _words("reason", required=False, blank=True),
+    ),
+    key=("dimension", "first", "second", "tolerance"),
+)
+
 TABLES = (
     TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, MOVED, READING,
     RUNS, PARTICIPANTS, METRICS,
+    DRAWS, DRAW_UNITS, FINISHED, CHANCES, PLAN, PROGRESS,
+    AGREEMENT, AGREEMENT_PAIRS, SPANS_IN, SPAN_AGREEMENT, SPAN_MATCHES,
 )  # fmt: skip
 
+_NOTHING: dict[Kind, object] = {"text": "", "int": 0, "float": np.nan, "bool": False}
 _TRUE = {"true", "1", "yes"}
 _FALSE = {"false", "0", "no"}
 
@@ -394,73 +565,114 @@ def check(frame: pd.DataFrame, table: Table, *, path: str | Path | None = None) 
     journeyqual.errors.SchemaError: r.csv: no column 'stage'; the READING table needs measure,
     stage, value
     """
-    out = frame.copy()
     # A table that was never a file is named by its own name.
     path = table.name if path is None else path
+    columns: dict[str, Any] = {}
     for column in table.columns:
-        if column.name not in out.columns:
-            if column.required:
-                needed = ", ".join(c.name for c in table.columns if c.required)
-                raise SchemaError(
-                    f"no column {column.name!r}",
-                    path=path,
-                    remedy=f"the {table.name} table needs {needed}",
-                )
-            out[column.name] = (
-                "" if column.kind == "text" else False if column.kind == "bool" else np.nan
+        if column.name in frame.columns:
+            columns[column.name] = _coerce(frame[column.name], column, path)
+        elif column.required:
+            needed = ", ".join(c.name for c in table.columns if c.required)
+            raise SchemaError(
+                f"no column {column.name!r}",
+                path=path,
+                remedy=f"the {table.name} table needs {needed}",
             )
-            if column.kind == "int":
-                out[column.name] = 0
-        out[column.name] = _coerce(out[column.name], column, path)
-    if table.key and out.duplicated(list(table.key)).any():
+        else:
+            given = pd.Series(_NOTHING[column.kind], index=frame.index)
+            columns[column.name] = _coerce(given, column, path)
+    others = [name for name in frame.columns if name not in columns]
+    columns |= {name: frame[name].reset_index(drop=True) for name in others}
+    out = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    if table.key and len(out) > 1 and out.duplicated(list(table.key)).any():
         row = int(np.flatnonzero(out.duplicated(list(table.key)).to_numpy())[0])
         value = " / ".join(str(out[k].iloc[row]) for k in table.key)
         raise SchemaError(
             f"{' + '.join(table.key)} {value!r} stands twice",
             path=path, line=row + 2, remedy="each must be there once",
         )  # fmt: skip
-    extra = [c for c in out.columns if c not in table.names]
-    return out[[*table.names, *extra]].reset_index(drop=True)
+    return out
 
 
-def _coerce(values: pd.Series, column: Column, path: str | Path | None) -> pd.Series:
+def _coerce(values: pd.Series, column: Column, path: str | Path | None) -> Any:
+    """Return a column's values as an array of the declared type."""
     if column.kind == "text":
-        text = values.astype(object).where(values.notna(), "").astype(str)
-        if column.level == "id":
-            # "P01 " and "P01" are one person; a blank more must not make two of them.
-            text = text.str.strip().map(lambda value: unicodedata.normalize("NFC", value))
-        if not column.blank and column.level != "text" and column.required:
-            _refuse(text.str.strip() == "", values, column, path, "is blank")
-        if column.allowed:
-            bad = ~text.isin(column.allowed) & ~((text == "") & column.blank)
-            _refuse(bad, values, column, path, f"is not one of {', '.join(column.allowed)}")
-        return text.astype("str")
+        return _words_of(values, column, path)
     if column.kind == "bool":
         if values.dtype == bool:
-            return values
-        low = values.astype(object).where(values.notna(), "").astype(str).str.strip().str.lower()
-        _refuse(~low.isin(_TRUE | _FALSE), values, column, path, "is neither true nor false")
-        return low.isin(_TRUE)
-    numbers = pd.to_numeric(values.replace("", np.nan), errors="coerce").astype(float)
-    given = values.notna() & (values.astype(str).str.strip() != "")
-    _refuse(given & ~np.isfinite(numbers), values, column, path, "is not a finite number")
+            return values.to_numpy()
+        low = [text.strip().lower() for text in _plain(values)]
+        known = [text in _TRUE or text in _FALSE for text in low]
+        _refuse(~np.array(known, dtype=bool), values, path, column, "is neither true nor false")
+        return np.array([text in _TRUE for text in low], dtype=bool)
+    numbers, given = _numbers(values)
+    _refuse(given & ~np.isfinite(numbers), values, path, column, "is not a finite number")
     if not column.blank and column.required:
-        _refuse(~given, values, column, path, "is blank")
+        _refuse(~given, values, path, column, "is blank")
     if column.low is not None:
-        _refuse(numbers < column.low, values, column, path, f"is below {column.low:g}")
+        _refuse(numbers < column.low, values, path, column, f"is below {column.low:g}")
     if column.high is not None:
-        _refuse(numbers > column.high, values, column, path, f"is above {column.high:g}")
+        _refuse(numbers > column.high, values, path, column, f"is above {column.high:g}")
     if column.kind == "int":
-        _refuse(given & (numbers % 1 != 0), values, column, path, "is not a whole number")
-        return numbers.fillna(0).astype("int64")
+        _refuse(given & (numbers % 1 != 0), values, path, column, "is not a whole number")
+        return np.nan_to_num(numbers, nan=0.0).astype("int64")
     return numbers
 
 
-def _refuse(
-    bad: pd.Series, values: pd.Series, column: Column, path: str | Path | None, why: str
-) -> None:
+def _words_of(values: pd.Series, column: Column, path: str | Path | None) -> Any:
+    text = _plain(values)
+    if column.level == "id":
+        # "P01 " and "P01" are one person; a blank more must not make two of them.
+        text = [unicodedata.normalize("NFC", value.strip()) for value in text]
+    if not column.blank and column.level != "text" and column.required:
+        empty = [not value.strip() for value in text]
+        _refuse(np.array(empty, dtype=bool), values, path, column, "is blank")
+    if column.allowed:
+        known = {*column.allowed, ""} if column.blank else {*column.allowed}
+        bad = [value not in known for value in text]
+        why = f"is not one of {', '.join(column.allowed)}"
+        _refuse(np.array(bad, dtype=bool), values, path, column, why)
+    return pd.array(text, dtype="str")
+
+
+def _plain(values: pd.Series) -> list[str]:
+    """Return values as texts, blank where they are missing.
+
+    By lists wherever they hold texts already: pandas' own steps take a millisecond for the single
+    row of a key press, and several times as long for many rows.
+    """
+    listed = values.tolist()
+    kinds = set(map(type, listed))
+    if kinds <= {str}:
+        return listed
+    if kinds <= {str, type(None), float}:
+        # A float is missing here, or a number, which pandas writes.
+        missing = values.isna().tolist()
+        if all(gone or type(value) is str for gone, value in zip(missing, listed, strict=True)):
+            return ["" if gone else v for gone, v in zip(missing, listed, strict=True)]
+    written = values.astype(object).where(values.notna(), "").astype(str).tolist()
+    # A missing number among pandas' own nullable ones is not written.
+    return [value if isinstance(value, str) else "" for value in written]
+
+
+def _numbers(values: pd.Series) -> tuple[Any, Any]:
+    """Return values as floats, and which of them are given at all."""
+    if isinstance(values.dtype, np.dtype):
+        if values.dtype.kind in "fiu":
+            numbers = values.to_numpy(dtype=float)
+            return numbers, ~np.isnan(numbers)
+        listed = values.tolist()
+        if set(map(type, listed)) <= {float, type(None)}:
+            numbers = np.array([np.nan if v is None else v for v in listed], dtype=float)
+            return numbers, ~np.isnan(numbers)
+    given = values.notna() & (values.astype(str).str.strip() != "")
+    made = pd.to_numeric(values.replace("", np.nan), errors="coerce").astype(float)
+    return made.to_numpy(dtype=float), given.to_numpy(dtype=bool)
+
+
+def _refuse(bad: Any, values: pd.Series, path: str | Path | None, column: Column, why: str) -> None:
     if bad.any():
-        row = int(np.flatnonzero(bad.to_numpy())[0])
+        row = int(np.flatnonzero(bad)[0])
         shown = str(values.iloc[row])[:60]
         raise SchemaError(f"{shown!r} {why}", path=path, line=row + 2, column=column.name)
 

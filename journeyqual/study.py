@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from journeyqual import config as configs
-from journeyqual import consensus, estimate, findings, privacy, schema
+from journeyqual import consensus, estimate, findings, privacy, revision, sampling, schema
 from journeyqual.codebook import Codebook
 from journeyqual.config import Config
 from journeyqual.errors import JourneyqualError
@@ -27,6 +27,7 @@ from journeyqual.store import Store
 
 if TYPE_CHECKING:
     from journeyqual.models.encoder import Encoder
+    from journeyqual.team import Team
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
@@ -74,8 +75,15 @@ class Study:
 
     @cached_property
     def store(self) -> Store:
-        """The study's store; made on first use."""
-        return Store(self.folder / STORE_FILE)
+        """The study's store, its own file or a team's database; made on first use."""
+        return Store(self.config.store_address() or self.folder / STORE_FILE)
+
+    @cached_property
+    def team(self) -> Team:
+        """What people do in this study: tagging, double coding, samples, agreement."""
+        from journeyqual.team import Team
+
+        return Team(self)
 
     def close(self) -> None:
         """Close the store."""
@@ -131,8 +139,9 @@ class Study:
     def tags(self) -> pd.DataFrame:
         """Return the stages that people gave, for the stage coder to learn from.
 
-        One a unit, as `consensus` counts them. Those of people who do not agree to be analysed, and
-        stages that the codebook no longer has, are left out.
+        One a unit, as `consensus` counts them. Those of people who do not agree to be analysed,
+        stages that the codebook no longer has, and units that stand in a random sample are left
+        out: what shows how far the machine errs must not have taught it.
 
         Returns
         -------
@@ -143,9 +152,23 @@ class Study:
         if len(told):
             told = told[
                 told["stage"].isin(["", *self.codebook.stage_names])
-                & ~told["participant"].isin(self._withdrawn())
+                & ~told["participant"].isin(self.withdrawn())
+                & ~told["unit_id"].isin(self.sampled().index)
             ]
         return schema.check(told, schema.TAGS)
+
+    def sampled(self) -> pd.Series:
+        """Return the probability with which each sampled unit was to be coded, by unit.
+
+        Only units that a draw has really reached (`sampling.effective`) are there.
+        """
+        drawn = self.store.people.draw_units()
+        if drawn.empty:
+            return pd.Series(dtype=float, name="sampling_probability")
+        draws = self.store.people.draws()
+        done = sampling.finished(self.store.codings(coders=[]))
+        chances = sampling.combined(sampling.effective(drawn, draws, done), draws)
+        return chances.set_index("unit_id")["sampling_probability"].dropna()
 
     def _coded_by_people(self) -> pd.DataFrame:
         """Every unit that a person's coding counts of, with its stage; read once a state."""
@@ -202,20 +225,48 @@ class Study:
             known = known.groupby("participant", as_index=False, sort=False).agg(consents | rest)
         return known
 
-    def _withdrawn(self) -> set[str]:
+    def withdrawn(self) -> set[str]:
         """Participants who do not agree to be analysed."""
         people = self.participants()
         return set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
 
+    def keep_codebook(self) -> None:
+        """Keep what the codebook says now: what people code by it is held against it later."""
+        text, _ = revision.opened(self.config.codebook_file)
+        self.store.people.keep_codebook(self.codebook_version, text)
+
+    def flags(self) -> pd.DataFrame:
+        """Return people's codings whose code has changed since: see `revision.flags`."""
+        kept = revision.books(self.store.people.codebooks())
+        return revision.flags(self.store.codings(coders=[]), kept, self.codebook)
+
     def units(self) -> pd.DataFrame:
-        """Return UNITS of every stored interview."""
+        """Return the segments of every stored interview, in UNITS."""
         return self.store.units()
+
+    def spans(self) -> pd.DataFrame:
+        """Return the free spans that people coded, in UNITS."""
+        return self.store.units(kind="span")
 
     def resolved(self) -> pd.DataFrame:
         """Return RESOLVED: one row a segment, machine and human side by side."""
         return self._cached("resolved", schema.RESOLVED, self._resolve)
 
     def _resolve(self) -> pd.DataFrame:
+        codings = self.codings()
+        sampled = self.sampled()
+        people = codings["coder"].str.startswith("human:")
+        drawn = codings["unit_id"].map(sampled).where(people)
+        return consensus.resolve(self.store.units(), codings.assign(sampling_probability=drawn))
+
+    def codings(self, interviews: list[str] | None = None) -> pd.DataFrame:
+        """Return people's codings and the machine's current ones, what counts less before.
+
+        Parameters
+        ----------
+        interviews
+            Those whose codings are wanted; all when None.
+        """
         book = self.codebook.fingerprint
         coders = self.machine_coders(self.tags())
         names = [coder.name for coder in coders]
@@ -224,15 +275,14 @@ class Study:
             # coder said before it learned of this stands.
             bases = [name.partition(TAUGHT)[0] for name in names]
             names += [s for s in self.store.signatures(book) if s.partition(TAUGHT)[0] in bases]
-        codings = self.store.codings(coders=names, codebook=book)
+        codings = self.store.codings(coders=names, codebook=book, interviews=interviews)
         earlier = codings["coder"].isin(set(names) - {coder.name for coder in coders})
-        ordered = pd.concat([codings[earlier], codings[~earlier]])
-        return consensus.resolve(self.store.units(), ordered)
+        return pd.concat([codings[earlier], codings[~earlier]], ignore_index=True)
 
     def coded(self) -> pd.DataFrame:
         """Return the coded units with participants' attributes: what curves are computed from."""
         resolved = self.resolved()
-        kept = resolved[~resolved["participant"].isin(self._withdrawn())]
+        kept = resolved[~resolved["participant"].isin(self.withdrawn())]
         coded = estimate.as_coded(kept, self.participants())
         from journeyqual.coding import UNSURE
 

@@ -92,6 +92,17 @@ def unit_id(interview: str, start: int, text: str) -> str:
     return hashlib.sha256(f"{interview}\x1f{start}\x1f{text}".encode()).hexdigest()[:16]
 
 
+def span_id(interview: str, start: int, text: str) -> str:
+    """Return the id of a free span; whoever selects the same words means the same span.
+
+    Examples
+    --------
+    >>> span_id("P01", 5, "It broke.") == unit_id("P01", 5, "It broke.")
+    False
+    """
+    return unit_id(interview, start, f"span\x1f{text}")
+
+
 def from_turns(turns: pd.DataFrame, *, sentences: Sentences | None = None) -> pd.DataFrame:
     """Cut participants' turns into segments of one to three sentences.
 
@@ -136,7 +147,7 @@ def from_turns(turns: pd.DataFrame, *, sentences: Sentences | None = None) -> pd
                         "start_char": at,
                         "end_char": at + len(words),
                         "text": words,
-                        **_times(turn, start, end),
+                        **times(turn, start, end),
                         "order": order,
                     }
                 )
@@ -144,7 +155,7 @@ def from_turns(turns: pd.DataFrame, *, sentences: Sentences | None = None) -> pd
     return check(pd.DataFrame(rows, columns=UNITS.names), UNITS)
 
 
-def _times(turn: object, start: int, end: int) -> dict[str, float]:
+def times(turn: object, start: int, end: int) -> dict[str, float]:
     """Return a segment's seconds: the turn's, shared out by characters if both ends are known."""
     first, last = turn.start_s, turn.end_s  # type: ignore[attr-defined]
     length = max(len(turn.text), 1)  # type: ignore[attr-defined]

@@ -97,12 +97,62 @@ def test_what_cannot_be_read_is_refused_and_the_rest_goes_on(study):
     assert study.facts()["files that could not be read"] == 0
 
 
-def test_a_changed_transcript_leaves_the_stored_text_and_says_so(study):
+def coded_by_ana(study):
+    """Have a person code the stage and valence of every unit."""
+    rows = [
+        {"unit_id": unit, "dimension": dimension, "value": value, "coder": "human:ana"}
+        for unit in study.units()["unit_id"]
+        for dimension, value in (("stage", study.codebook.stage_names[0]), ("valence", "-1"))
+    ]
+    study.store.add_codings(pd.DataFrame(rows))
+    return rows
+
+
+def test_a_corrected_transcript_keeps_what_people_coded(study):
+    run(study)
+    before = study.units()
+    rows = coded_by_ana(study)
+    run(study)
+    add(study, "P01.txt", TALK.replace("furious", "delighted"))
+    result = run(study)
+    assert result.corrected == ["P01"]
+    assert (result.refused, result.lost, result.read) == ([], 0, [])
+    assert result.coded == len(study.units())
+    units = study.units()
+    assert units["text"].str.contains("delighted").any()
+    assert units["participant"].unique().tolist() == before["participant"].unique().tolist()
+    people = study.store.codings(coders=[])
+    assert sorted(people["unit_id"]) == sorted([*units["unit_id"], *units["unit_id"]])
+    assert len(people) == len(rows)
+    assert study.resolved()["human_valence"].tolist() == [-1.0] * len(units)
+    assert run(study).nothing_new
+
+
+def test_what_lost_its_words_in_a_correction_is_kept_and_listed(study):
+    run(study)
+    coded_by_ana(study)
+    run(study)
+    gone = "I saw the advert on the bus, the green one. It made me laugh, to be honest."
+    assert gone == study.units()["text"].iloc[0]
+    add(study, "P01.txt", TALK.replace(gone, "Mauve."))
+    result = run(study)
+    assert result.lost == 2
+    lost = study.team.lost()
+    assert lost["text"].tolist() == [gone, gone]
+    assert lost["value"].tolist() == [study.codebook.stage_names[0], "-1"]
+    assert not study.store.codings(coders=[])["unit_id"].isin(lost["unit_id"]).any()
+    # The words come back, and the codings with them.
+    add(study, "P01.txt", TALK)
+    assert run(study).corrected == ["P01"]
+    assert study.team.lost().empty
+    assert study.resolved()["human_valence"].notna().all()
+
+
+def test_a_correction_that_cannot_be_read_leaves_the_stored_text(study):
     run(study)
     units = study.units()
-    path = add(study, "P01.txt", TALK.replace("furious", "delighted"))
-    result = run(study)
-    assert "changed since it was read" in result.refused[0]
+    path = add(study, "P01.txt", "")
+    assert len(run(study).refused) == 1
     pd.testing.assert_frame_equal(study.units(), units)
     path.write_text(TALK, encoding="utf-8")
     assert run(study).refused == []

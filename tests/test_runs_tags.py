@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from journeyqual import coding, open_study, runs
 from journeyqual.cli import app
-from tests.test_store import interview
+from tests.store.made import interview
 
 CODEBOOK = '[[stage]]\nname = "buying"\n[[stage]]\nname = "using"\n[[stage]]\nname = "leaving"\n'
 

@@ -59,7 +59,7 @@ THRESHOLD_SHARE = 0.08
 """Share of GoEmotions' train part that thresholds are chosen on, and nothing learnt from."""
 KEPT = 0.1
 """Share of MiniLM's own layers in the network that is kept."""
-KINDS = (0.4, 0.3, 0.3)
+KINDS = (0.4, 0.25, 0.35)
 """Shares of real talk, authored interviews and authored cases in a step's coded talk."""
 SCALE = 12.0
 """What the unit vectors, of length 1, are stretched to before the heads."""

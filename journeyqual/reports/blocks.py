@@ -231,7 +231,7 @@ def curve_table(curve: pd.DataFrame, codebook: Codebook, *, by: str = "") -> Blo
         *([by] if by else []), "stage", "valence", "95 % interval", "people", "units",
         "coded by people", "mean of people's means", "spread", "note",
     ]  # fmt: skip
-    return _table("The numbers behind the curve", columns, rows, head=2 if by else 1)
+    return table_of("The numbers behind the curve", columns, rows, head=2 if by else 1)
 
 
 def emotion_table(emotions: pd.DataFrame, codebook: Codebook) -> Block:
@@ -240,7 +240,7 @@ def emotion_table(emotions: pd.DataFrame, codebook: Codebook) -> Block:
     shares = {(r.stage, r.emotion): f"{r.share:.0%}" for r in table.itertuples(index=False)}
     told = [s for s in codebook.stage_names if s in set(table["stage"])]
     rows = [[s, *(shares.get((s, e), "–") for e in codebook.emotion_names)] for s in told]
-    return _table("Share of each stage's talk", ["stage", *codebook.emotion_names], rows)
+    return table_of("Share of each stage's talk", ["stage", *codebook.emotion_names], rows)
 
 
 def compared(by: str) -> Block:
@@ -277,7 +277,7 @@ def coverage_table(coverage: pd.DataFrame) -> Block:
     columns = ["stage", "people", "units", "unsure", "note"]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    return _table("How much was said", columns, rows, closed=False)
+    return table_of("How much was said", columns, rows, closed=False)
 
 
 def method(facts: Mapping[str, str | int], curve: pd.DataFrame) -> Block:
@@ -406,7 +406,7 @@ def _method(curve: pd.DataFrame) -> str:
     return " ".join(words for name, words in METHOD_WORDS.items() if name in found)
 
 
-def _table(
+def table_of(
     caption: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],
@@ -414,6 +414,17 @@ def _table(
     head: int = 1,
     closed: bool = True,
 ) -> Block:
+    """Return a table under its caption, which opens and closes it.
+
+    Parameters
+    ----------
+    caption, columns, rows
+        What stands where; everything is escaped.
+    head
+        How many columns, from the first, name their row.
+    closed
+        Whether it has to be opened first.
+    """
     html = _fill("table", caption=caption, columns=columns, rows=rows, head=head, closed=closed)
     lines = [columns, ["---"] * len(columns), *rows]
     markdown = "\n".join(

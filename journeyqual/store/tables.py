@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with the migrations' own head."""
 
 metadata = MetaData()
@@ -18,6 +31,19 @@ interviews = Table(
     # Several interviews may come from one file (a survey).
     Column("source", String(64), nullable=False, index=True),
     Column("sha256", String(64), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("read_at", String, nullable=False),
+    # Raised when a corrected transcript takes the place of the stored text.
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+
+earlier = Table(
+    "earlier_texts",
+    metadata,
+    # What an interview's stored text was before it was corrected.
+    Column("interview", String, ForeignKey("interviews.interview"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("read_at", String, nullable=False),
 )
@@ -49,6 +75,21 @@ units = Table(
     Column("start_s", Float),
     Column("end_s", Float),
     Column("order", Integer, nullable=False),
+    # Units of an earlier text stay, for the codings that hang on them; nothing else reads them.
+    Column("current", Boolean, nullable=False, server_default=text("true")),
+)
+
+moved = Table(
+    "moved_units",
+    metadata,
+    # Where a unit of an earlier text is now; a blank `to` is a passage that is gone.
+    Column("unit_id", String(16), ForeignKey("units.unit_id"), primary_key=True),
+    Column("to", String(16), nullable=False),
+    Column("how", String, nullable=False),
+    Column("similarity", Float),
+    Column("reason", Text, nullable=False),
+    Column("interview", String, ForeignKey("interviews.interview"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
 )
 
 codings = Table(
@@ -64,7 +105,22 @@ codings = Table(
     Column("memo", Text, nullable=False),
     Column("coded_at", String, nullable=False),
     Column("codebook_version", String, nullable=False),
+    # What one key press or click did bears one id: sent twice, it is stored once.
+    Column("action", String(36), nullable=False, server_default=""),
+    Column("part", Integer, nullable=False, server_default="0"),
+    # The action that this one takes back.
+    Column("undoes", String(36), nullable=False, server_default=""),
+    # How a row came about, where nobody chose its value: clear, rename, merge, split, import.
+    Column("origin", String, nullable=False, server_default=""),
     Index("codings_by_unit", "unit_id", "dimension"),
+    Index(
+        "codings_once",
+        "action",
+        "part",
+        unique=True,
+        sqlite_where=text("action <> ''"),
+        postgresql_where=text("action <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -97,4 +153,45 @@ runs = Table(
     Column("refused", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("interview", String, ForeignKey("interviews.interview"), primary_key=True),
+    Column("coder", String, primary_key=True),
+    # Until it is done, this coder sees nobody else's codings, and nobody sees theirs.
+    Column("blind", Boolean, nullable=False),
+    Column("assigned_at", String, nullable=False),
+    Column("done_at", String, nullable=False),
+)
+
+draws = Table(
+    "draws",
+    metadata,
+    Column("draw", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+draw_units = Table(
+    "draw_units",
+    metadata,
+    # Every unit that could be drawn has a row: whoever was not drawn had a chance, too.
+    Column("draw", Integer, ForeignKey("draws.draw"), primary_key=True),
+    Column("unit_id", String(16), ForeignKey("units.unit_id"), primary_key=True),
+    Column("probability", Float, nullable=False),
+    Column("place", Integer),
+)
+
+codebooks = Table(
+    "codebooks",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("saved_at", String, nullable=False),
+    Column("note", Text, nullable=False),
 )

@@ -1,0 +1,185 @@
+"""The blocks of the report on agreement: what may be concluded from, what to redefine, discuss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from journeyqual.reports.blocks import Block, _fill, _md, table_of
+from journeyqual.schema import AGREEMENT, AGREEMENT_PAIRS, PLAN, PROGRESS, check
+
+if TYPE_CHECKING:
+    from journeyqual.agreement import Concerns
+    from journeyqual.study import Study
+
+MOST = 30
+"""Rows of a list that a page shows; the rest is counted."""
+NAMES = {
+    "rely": "may be relied on",
+    "tentative": "tentatively",
+    "do not conclude": "conclude nothing",
+}
+
+
+def header(study: Study, made: pd.DataFrame) -> Block:
+    """Return the head of the report: in one sentence, what the codings are good for.
+
+    Parameters
+    ----------
+    study
+        An open study.
+    made
+        AGREEMENT of its people's codings.
+    """
+    title, note = f"Agreement: {study.config.title}", study.config.note
+    said = headline(made)
+    overall = made[made["code"] == ""]
+    coders = sorted(set(study.team.independent()["coder"]) - {"human:panel"})
+    counts = [
+        (len(coders), "people coded"),
+        (int(overall["n_units"].max()) if len(overall) else 0, "units coded by two or more"),
+    ]
+    html = _fill("header", title=title, note=note, headline=said, counts=counts, trust="")
+    lines = [f"# {_md(title)}", _md(note), f"**{_md(said)}**"]
+    lines.append(", ".join(f"{n} {what}" for n, what in counts))
+    return Block(html, "\n\n".join(line for line in lines if line))
+
+
+def headline(made: pd.DataFrame) -> str:
+    """Return what the codings are good for, in one or two sentences.
+
+    Examples
+    --------
+    >>> headline(AGREEMENT.empty())
+    'No unit was coded by two people, so nothing is known yet of how far they agree.'
+    """
+    overall = check(made, AGREEMENT)
+    overall = overall[(overall["code"] == "") & (overall["n_units"] > 0)]
+    if overall.empty:
+        return "No unit was coded by two people, so nothing is known yet of how far they agree."
+    by_verdict = {
+        verdict: overall.loc[overall["verdict"] == verdict, "dimension"].tolist()
+        for verdict in NAMES
+    }
+    words = {
+        "rely": "{} can be relied on",
+        "tentative": "{} can be concluded from tentatively",
+        "do not conclude": "nothing should be concluded from {}",
+    }
+    parts = [
+        words[verdict].format(_listed(names)) for verdict, names in by_verdict.items() if names
+    ]
+    unknown = overall.loc[overall["verdict"] == "", "dimension"].tolist()
+    if unknown:
+        parts.append(f"of {_listed(unknown)} nothing can be said yet")
+    sentence = "; ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def overall(made: pd.DataFrame) -> Block:
+    """Return how far people agree on each dimension, and what that allows."""
+    table = check(made, AGREEMENT)
+    return _figures("Agreement on each dimension", table[table["code"] == ""], codes=False)
+
+
+def codes(made: pd.DataFrame) -> Block:
+    """Return how far people agree on each code, the worst first within its dimension."""
+    table = check(made, AGREEMENT)
+    table = table[table["code"] != ""].sort_values(["dimension", "alpha"], kind="stable")
+    return _figures("Agreement on each code", table, codes=True)
+
+
+def _figures(caption: str, table: pd.DataFrame, *, codes: bool) -> Block:
+    rows = [
+        [
+            *([r.code] if codes else []), r.dimension, _coefficient(r.alpha),
+            _between(r.alpha_low, r.alpha_high), _coefficient(r.kappa),
+            "–" if r.percent_agreement != r.percent_agreement else f"{r.percent_agreement:.0f} %",
+            r.n_units, r.n_coders, NAMES.get(r.verdict, ""), r.reason,
+        ]
+        for r in table.itertuples(index=False)
+    ]  # fmt: skip
+    columns = [
+        *(["code"] if codes else []), "dimension", "alpha", "95 % interval", "kappa", "alike",
+        "units", "coders", "conclude", "note",
+    ]  # fmt: skip
+    return table_of(caption, columns, rows, closed=False)
+
+
+def pairs(made: pd.DataFrame, caption: str) -> Block:
+    """Return how far any two coders agree.
+
+    Parameters
+    ----------
+    made
+        AGREEMENT_PAIRS.
+    caption
+        Whose pairs they are.
+    """
+    rows = [
+        [
+            r.first, r.second, r.dimension, _coefficient(r.alpha),
+            _between(r.alpha_low, r.alpha_high), _coefficient(r.kappa), r.n_units, r.reason,
+        ]
+        for r in check(made, AGREEMENT_PAIRS).itertuples(index=False)
+    ]  # fmt: skip
+    columns = ["one", "the other", "dimension", "alpha", "95 % interval", "kappa", "units", "note"]
+    return table_of(caption, columns, rows, head=2)
+
+
+def redefine(found: Concerns) -> Block:
+    """Return the codes whose definitions should be sharpened, and what each is taken for."""
+    rows = [
+        [r.code, r.dimension, _coefficient(r.alpha), r.confused_with or "–", r.n_codings, r.why]
+        for r in found.redefine.itertuples(index=False)
+    ]
+    columns = ["code", "dimension", "alpha", "most taken for", "codings", "why"]
+    return table_of("Codes to define more sharply", columns, rows, closed=False)
+
+
+def discuss(found: Concerns, words: Mapping[str, str]) -> Block:
+    """Return the units to talk about: where most coders are farthest apart.
+
+    Parameters
+    ----------
+    found
+        What `journeyqual.agreement.concerns` found.
+    words
+        Each unit's words.
+    """
+    first = found.discuss.head(MOST)
+    rows = [
+        [words.get(r.unit_id, r.unit_id), r.dimension, r.codings]
+        for r in first.itertuples(index=False)
+    ]
+    more = len(found.discuss) - len(first)
+    caption = "Units to talk about" + (f" (the first {MOST} of {MOST + more})" if more else "")
+    return table_of(caption, ["unit", "dimension", "who said what"], rows, closed=False)
+
+
+def sample(plan: pd.DataFrame, progress: pd.DataFrame) -> Block:
+    """Return how many units two people have to code, and how far they are, stage by stage."""
+    needed = "; ".join(
+        f"alpha of {r.threshold:.3f} or more takes {r.units} units that two people code"
+        for r in check(plan, PLAN).itertuples(index=False)
+    )
+    rows = [
+        [r.stage or "none fits", r.population, r.drawn, r.coded_by_one, r.coded_by_two, r.needed]
+        for r in check(progress, PROGRESS).itertuples(index=False)
+    ]
+    columns = ["stage", "units", "drawn", "coded by one", "coded by two", "needed"]
+    return table_of(f"The sample for double coding ({needed})", columns, rows)
+
+
+def _coefficient(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}".replace("-", "−")
+
+
+def _between(low: float, high: float) -> str:
+    return "–" if low != low or high != high else f"{_coefficient(low)} to {_coefficient(high)}"

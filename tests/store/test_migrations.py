@@ -1,0 +1,162 @@
+"""A store of an earlier version is brought up to date with its codings; a copy is kept before."""
+
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from journeyqual.errors import StoreError
+from journeyqual.store import Store, tables
+from tests.store.made import codings, interview
+
+
+def config(connection=None):
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def test_migrations_lead_to_the_tables_that_the_code_knows(store):
+    assert ScriptDirectory.from_config(config()).get_current_head() == tables.HEAD
+    with store._db.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+@pytest.fixture
+def first(address):
+    """A store as the first schema had it: one interview, two units, three codings, one run."""
+    url = f"sqlite:///{address}" if isinstance(address, Path) else address
+    if isinstance(address, Path):
+        address.parent.mkdir()
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    one = interview()
+    a, b = one.units["unit_id"]
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "0001")
+        for statement, values in [
+            (
+                "INSERT INTO interviews VALUES ('i1', 'P01', 's', 'h', :text, '2026-01-01')",
+                [{"text": one.text}],
+            ),
+            (
+                "INSERT INTO turns VALUES"
+                " ('i1', :n, 'P01', 'participant', :first, :last, :s, NULL)",
+                [
+                    {"n": r.turn_index, "first": r.start_char, "last": r.end_char, "s": s}
+                    for r, s in zip(one.turn_rows().itertuples(), (1.5, None), strict=True)
+                ],
+            ),
+            (
+                "INSERT INTO units VALUES (:unit, 'i1', 'segment', :n, :first, :last, :text, :s,"
+                " NULL, :n)",
+                [
+                    {
+                        "unit": r.unit_id, "n": r.turn_index, "first": r.start_char,
+                        "last": r.end_char, "text": r.text, "s": s,
+                    }
+                    for r, s in zip(one.units.itertuples(), (1.5, None), strict=True)
+                ],
+            ),
+            (
+                "INSERT INTO codings (unit_id, dimension, value, coder, confidence, status, memo,"
+                " coded_at, codebook_version) VALUES (:unit, 'stage', :value, :coder, :sure,"
+                " :status, :memo, '2026-01-02', '1+abc')",
+                [
+                    {"unit": a, "value": "using", "coder": "model:m@1", "sure": 0.5,
+                     "status": "suggested", "memo": ""},
+                    {"unit": a, "value": "buying", "coder": "human:ana", "sure": None,
+                     "status": "accepted", "memo": "she says so"},
+                    {"unit": b, "value": "using", "coder": "human:ana", "sure": None,
+                     "status": "accepted", "memo": ""},
+                ],
+            ),
+            ("INSERT INTO coded VALUES ('i1', 'key')", [{}]),
+            ("INSERT INTO refusals VALUES ('t', 'g', 'empty', '2026-01-01')", [{}]),
+            (
+                "INSERT INTO runs (started_at, finished_at, outcome, interviews_in, units_coded,"
+                " refused, detail) VALUES ('2026-01-01', '2026-01-01', 'done', 1, 2, 0, '{}')",
+                [{}],
+            ),
+        ]:  # fmt: skip
+            connection.execute(sa.text(statement), values)
+    engine.dispose()
+    return one
+
+
+def test_a_store_of_the_first_schema_keeps_everything(first, address):
+    store = Store(address)
+    out = store.codings()
+    assert out["value"].tolist() == ["using", "buying", "using"]
+    assert out["coder"].tolist() == ["model:m@1", "human:ana", "human:ana"]
+    assert out["memo"].tolist() == ["", "she says so", ""]
+    assert out["confidence"].iloc[0] == 0.5
+    assert out["id"].tolist() == [1, 2, 3]
+    assert set(out["action"]) == set(out["origin"]) == {""}
+    pd.testing.assert_frame_equal(store.units(), first.units)
+    pd.testing.assert_frame_equal(store.turns(), first.turns)
+    assert store.texts(["i1"]) == {"i1": first.text}
+    assert store.uncoded("key") == []
+    assert store.refusals()["reason"].tolist() == ["empty"]
+    assert store.runs()["outcome"].tolist() == ["done"]
+    # And it is a store like any other.
+    assert store.add_codings(codings(first.units, "human:bo"), action="a") == 2
+    assert store.codings()["id"].tolist() == [1, 2, 3, 4, 5]
+    store.people.assign("i1", "human:ana", blind=True)
+    with store._db.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+    store.close()
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_copy_of_the_file_is_kept_as_it_was(first, address):
+    Store(address).close()
+    copy = address.with_name("study-before-0001.sqlite")
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("0001",)
+        ]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(codings)")]
+        assert "action" not in columns
+        assert connection.execute("SELECT value, coder FROM codings ORDER BY id").fetchall() == [
+            ("using", "model:m@1"), ("buying", "human:ana"), ("using", "human:ana"),
+        ]  # fmt: skip
+    connection.close()
+    assert not list(address.parent.glob("*.half"))
+    # The copy of the first time stands: a store put back from elsewhere does not overwrite it.
+    before = copy.read_bytes()
+    Store(address).close()
+    assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_migration_that_fails_leaves_the_file_as_it_was(first, address):
+    with sqlite3.connect(address) as connection:
+        # Something of that name stands in the way of the last table.
+        connection.execute("CREATE TABLE codebooks (mine TEXT)")
+    connection.close()
+    with pytest.raises(StoreError, match="codebooks"):
+        Store(address)
+    with sqlite3.connect(address) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("0001",)
+        ]
+        assert connection.execute("SELECT count(*) FROM codings").fetchall() == [(3,)]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(codings)")]
+    connection.close()
+    assert "action" not in columns
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_new_store_leaves_no_copy(address):
+    Store(address).close()
+    assert not list(address.parent.glob("*before*"))

@@ -1,0 +1,31 @@
+"""A real Chromium, and a study to tag."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.tagging.made import Study
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        # On a laptop that is the user's affair; CI must not pass without having looked.
+        assert not os.environ.get("CI"), "CI needs chromium"
+        pytest.skip("no chromium on the path")
+    with playwright.sync_playwright() as session:
+        browser = session.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def study(tmp_path):
+    one = Study(tmp_path)
+    yield one
+    one.close()
