@@ -567,7 +567,7 @@ def current(codings: pd.DataFrame) -> pd.DataFrame:
     codings = codings.reset_index(drop=True)
     coder = codings["coder"].astype(str)
     machine = coder.map(_machine).astype(bool)
-    name = coder.where(~machine, coder.str.partition("@")[0])
+    name = coder.where(~machine, coder.str.replace("@.*", "", regex=True))
     last = coder.groupby([name, codings["dimension"]]).transform("last")
     return codings[~machine | (coder == last)].reset_index(drop=True)
 

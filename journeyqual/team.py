@@ -128,8 +128,8 @@ class Team:
             units=out["interview"].map(sizes).fillna(0).astype(int),
             coded=out["interview"].map(done).fillna(0).astype(int),
             assigned=out["interview"].isin(given.index),
-            blind=out["interview"].map(given["blind"]).eq(True),
-            done=out["interview"].map(given["done_at"]).fillna("").ne(""),
+            blind=out["interview"].isin(given.index[given["blind"]]),
+            done=out["interview"].isin(given.index[given["done_at"] != ""]),
         )
         rank = out.assign(
             _done=out["done"] | (out["coded"] >= out["units"]), _free=~out["assigned"]

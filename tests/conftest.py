@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from journeyqual.codebook import from_dict
+from tests.small_study import seen, small_study
+
+__all__ = ["seen", "small_study"]
 
 ROOT = Path(__file__).parents[1]
 
