@@ -323,6 +323,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--go-on", type=Path, help="network to go on from, say one with held sets")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--hold", action="append", default=[], help="set to keep out")
+    parser.add_argument("--kinds", type=float, nargs=3, default=KINDS, help="see KINDS")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--every", type=int, default=300, help="steps between two measurements")
     parser.add_argument("--units", type=int, default=64, help="units of coded talk a step")
@@ -342,7 +343,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         Deck([t for name in kind if name in talk for t in talk[name]], rng)
         for kind in kinds().values()
     ]
-    shares = [round(args.units * share) for share in KINDS]
+    shares = [round(args.units * share) for share in args.kinds]
     decks += [Deck(reddit, rng), Deck(nhs, rng)]
     shares += [args.comments, args.patients]
     net = Feeling(args.encoder)

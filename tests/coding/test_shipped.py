@@ -116,10 +116,10 @@ def test_figures_on_the_coded_sets_hold(shared, monkeypatch):
     sets = importlib.import_module("training.sets")
     monkeypatch.setattr(sets, "DATA", shared)
     least = {
-        "complaints": (0.85, 0.6, 0.22),
+        "complaints": (0.78, 0.55, 0.22),
         "hospital": (0.92, 0.55, 0.42),
-        "product": (0.85, 0.5, 0.26),
-        "chats": (0.7, 0.44, 0.26),
+        "product": (0.75, 0.44, 0.26),
+        "chats": (0.7, 0.46, 0.26),
     }
     kappas = []
     for name, (floor, emotion_floor, stage_floor) in least.items():

@@ -68,13 +68,12 @@ def test_kinds_are_all_there():
 
 
 LEAST = {
-    "flat_bad": 6, "flat_good": 2, "hedge": 3, "hypothetical": 2, "intensity": 3,
-    "lexical_trap": 5, "quoted": 2, "wished": 2,
+    "flat_bad": 6, "flat_good": 2, "hedge": 5, "hypothetical": 3, "intensity": 4,
+    "lexical_trap": 4, "negation": 3, "quoted": 5, "recovery": 1, "reported": 4, "wished": 6,
 }  # fmt: skip
 """Cases of nine that were read right when the network was made, less two.
 
-Of irony, negation, a former provider, recovery and reported feelings two or fewer were: nothing
-there to hold, see the card.
+Of irony and a former provider two or fewer were: nothing there to hold, see the card.
 """
 
 
@@ -85,18 +84,14 @@ def test_hard_cases_are_read_as_measured(right, kind):
 
 def test_of_all_hard_cases_so_many_are_read_right(right):
     assert len(right) == 13
-    assert np.mean([x for each in right.values() for x in each]) > 0.35
+    assert np.mean([x for each in right.values() for x in each]) > 0.52
 
 
 @pytest.mark.parametrize(
     ("mine", "not_mine"),
     [
         ("I hated the new counter.", "My neighbour hated the new counter."),
-        pytest.param(
-            "It was a complete nightmare.",
-            "It could have been a complete nightmare.",
-            marks=pytest.mark.xfail(strict=True, reason="what only might have been is felt"),
-        ),
+        ("It was a complete nightmare.", "It could have been a complete nightmare."),
         ("I was thrilled with it.", "I would be thrilled with it if it worked offline."),
         ("I'm delighted with the app.", "The advert said people are delighted with the app."),
     ],
