@@ -6,20 +6,26 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from journeyqual.errors import InputError
+from journeyqual.errors import InputError, JourneyqualError
 from journeyqual.scaffold import package_data
 from journeyqual.tagging import identity
+from journeyqual.tagging.rows import Rows
 
 if TYPE_CHECKING:
     from journeyqual.study import Study
+    from journeyqual.tagging.button import Button
     from journeyqual.tagging.widget import Tagger
 
 NOTEBOOK = "tagging"
 PAUSE = 1.0
 """Seconds without a key press after which the curve is drawn anew."""
+PATIENCE = 8.0
+"""Seconds that JupyterLab has to end its kernels after Ctrl+C."""
 
 
 def tagging_notebook(study: Path, *, interview: str = "", coder: str = "") -> Path:
@@ -71,34 +77,60 @@ def _filled(line: str, given: dict[str, str]) -> str:
     return line
 
 
-def open_lab(notebook: Path, *, browser: bool = True, port: int = 8888) -> int:
-    """Run JupyterLab on one notebook until it is closed; it asks nothing of the network.
+OPTIONS = (
+    # Nothing of the network: neither updates, nor news, nor a list of extensions.
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=None",
+    "--LabApp.extension_manager=readonly",
+    # Ctrl+C leaves; nothing is lost by it, since every key press is stored.
+    "--ServerApp.answer_yes=True",
+    # Where it is and what went wrong, not what it loaded.
+    "--Application.log_level=ERROR",
+)
+"""What JupyterLab is started with."""
+
+
+def open_lab(notebook: Path, *, browser: bool = True, port: int = 8888) -> None:
+    """Run JupyterLab on one notebook until Ctrl+C; it asks nothing of the network.
 
     Parameters
     ----------
     notebook
         A notebook in a study's ``notebooks`` folder; the study is what JupyterLab shows.
     browser
-        Whether to open a browser; the address is printed in any case.
+        Whether to open a browser; JupyterLab prints its address in any case.
     port
         The first port to try.
 
-    Returns
-    -------
-    int
-        JupyterLab's exit status.
+    Raises
+    ------
+    InputError
+        If JupyterLab does not start, or ends with an error.
     """
-    study = notebook.parent.parent
+    study = notebook.resolve().parent.parent
     command = [
-        sys.executable, "-m", "jupyterlab", str(notebook.relative_to(study)),
-        f"--ServerApp.root_dir={study.resolve()}",
-        f"--ServerApp.port={port}",
-        # Neither for updates nor for news.
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={study}",
+        f"--ServerApp.port={port}", *OPTIONS,
+        # As an address rather than a file: so it also stands in what is printed.
+        f"--LabApp.default_url=/lab/tree/notebooks/{quote(notebook.name)}",
         *([] if browser else ["--no-browser"]),
     ]  # fmt: skip
-    return subprocess.run(command, cwd=study, check=False).returncode
+    with subprocess.Popen(command, cwd=study) as server:
+        try:
+            status = server.wait()
+        except KeyboardInterrupt:
+            # The terminal sent the key to both, and JupyterLab ends its kernels first. Killed at
+            # once it would leave them behind.
+            try:
+                server.wait(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.terminate()
+            return
+    if status:
+        raise InputError(
+            f"JupyterLab ended with status {status}",
+            remedy=f"it said why above; notebooks/{notebook.name} opens in any JupyterLab, too",
+        )
 
 
 def suggest_again(study: Study, tagger: Tagger | None = None) -> str:
@@ -129,6 +161,56 @@ def suggest_again(study: Study, tagger: Tagger | None = None) -> str:
     if not done.coded:
         return "Nothing new to learn from."
     return f"The stage coder learned from {done.learned_from} units and coded {done.coded} anew."
+
+
+def suggest_button(study: Study, tagger: Tagger | None = None) -> Button:
+    """Return a button that does what `suggest_again` does, while one goes on tagging.
+
+    Coding anew takes from seconds to minutes. In a cell of its own it would begin whenever all
+    cells are run, and the kernel would store no key press until it is over.
+
+    Parameters
+    ----------
+    study
+        The open study; it is opened a second time for the work.
+    tagger
+        A widget to bring up to date afterwards; what listens to it is told, too.
+    """
+    from journeyqual.tagging.button import Button
+
+    def pressed(button: Button) -> None:
+        button.busy, button.said = True, "Learning, and coding anew …"
+        loop = asyncio.get_running_loop()
+
+        def over(said: str) -> None:
+            button.said, button.busy = said, False
+            if tagger is not None:
+                tagger.reload()
+                for listener in tagger.session.listeners:
+                    listener()
+
+        def work() -> None:
+            loop.call_soon_threadsafe(over, _learned(study.folder))
+
+        threading.Thread(target=work, daemon=True).start()
+
+    return Button("Learn from what was coded", pressed)
+
+
+def _learned(folder: Path) -> str:
+    """Learn with a store of its own; an error is said, for a thread's own word nobody reads."""
+    from journeyqual.study import open_study
+
+    try:
+        study = open_study(folder)
+        try:
+            return suggest_again(study)
+        finally:
+            study.close()
+    except JourneyqualError as error:
+        return f"Not done: {error}."
+    except Exception as error:
+        return f"Not done: it failed ({type(error).__name__}: {error})."
 
 
 def live_curve(study: Study, tagger: Tagger | None = None) -> Any:
@@ -175,4 +257,6 @@ def live_curve(study: Study, tagger: Tagger | None = None) -> Any:
     return shown
 
 
-__all__ = ["live_curve", "open_lab", "suggest_again", "tagging_notebook"]
+__all__ = [
+    "Rows", "live_curve", "open_lab", "suggest_again", "suggest_button", "tagging_notebook",
+]  # fmt: skip

@@ -30,6 +30,8 @@ Progress = Callable[[str, int, int], None]
 BATCH = 4000
 """Units coded at a time: memory stays flat in the number of interviews."""
 TEMPLATES = ("emotional_journey",)
+AGREEMENT = "agreement"
+"""Made as well where two people have coded."""
 UNSAFE_SUFFIXES = {".part", ".tmp", ".crdownload"}
 
 
@@ -482,17 +484,18 @@ def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, fu
 
     stamp = study.folder / CACHE / "reports.txt"
     state = study.fingerprint
-    made = all((folder / f"{name}.html").exists() for name in TEMPLATES)
+    templates = (*TEMPLATES, *([AGREEMENT] if len(study.team.coders()) > 1 else []))
+    made = all((folder / f"{name}.html").exists() for name in templates)
     if not full and made and stamp.exists() and stamp.read_text(encoding="utf-8") == state:
         return
     with _timed(result, "curve"):
         study.curve()
         study.quotes()
-    for done, name in enumerate(TEMPLATES):
-        tell("writing reports", done, len(TEMPLATES))
+    for done, name in enumerate(templates):
+        tell("writing reports", done, len(templates))
         result.reports.append(
             reports.make_report(study.folder, template=name, out_dir=folder, seconds=result.seconds)
         )
-    tell("writing reports", len(TEMPLATES), len(TEMPLATES))
+    tell("writing reports", len(templates), len(templates))
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(state, encoding="utf-8")

@@ -527,11 +527,394 @@ SPAN_MATCHES = Table(
     key=("dimension", "first", "second", "tolerance"),
 )
 
+HEARD = Table(
+    "HEARD codes",
+    # A blank code says that the interview was heard (at that stage) and gave none.
+    (_id("interview"), Column("stage", blank=True), Column("code", blank=True)),
+)
+
+NEW_INFORMATION = Table(
+    "NEW_INFORMATION",
+    (
+        Column("first", "int", "ordinal", low=1),
+        Column("last", "int", "ordinal", low=1),
+        _count("n_new"),
+        _count("n_base"),
+        Column("share_new", "float", "ratio", blank=True, low=0.0),
+        Column("is_reached", "bool"),
+    ),
+    key=("first",),
+)
+
+SATURATION = Table(
+    "SATURATION",
+    (
+        # Blank is the whole study.
+        Column("stage", blank=True),
+        _count("n_interviews"),
+        _count("n_codes"),
+        _count("n_once"),
+        _count("base_size"),
+        _count("run_length"),
+        Column("threshold", "float", "ratio", low=0.0, high=1.0),
+        # Interviews before the run that brought nothing much new; blank is not reached.
+        Column("reached_in_order", "float", "ratio", blank=True, low=1.0),
+        Column("share_new", "float", "ratio", blank=True, low=0.0),
+        _count("orderings"),
+        Column("share_reached", "float", "ratio", blank=True, low=0.0, high=1.0),
+        *(
+            Column(name, "float", "ratio", blank=True, low=1.0)
+            for name in ("reached_median", "reached_low", "reached_high")
+        ),
+        Column("share_found", "float", "ratio", blank=True, low=0.0, high=1.0),
+        _words("reason", required=False, blank=True),
+    ),
+    key=("stage",),
+)
+
+SATURATION_CURVE = Table(
+    "SATURATION_CURVE",
+    (
+        Column("stage", blank=True),
+        Column("position", "int", "ordinal", low=1),
+        *(
+            Column(name, "float", "ratio", low=0.0)
+            for name in ("codes_median", "codes_low", "codes_high")
+        ),
+        _count("codes_in_order"),
+    ),
+    key=("stage", "position"),
+)
+
+REACH = Table(
+    "REACH",
+    (
+        # Blank is everybody.
+        Column("attribute", blank=True),
+        Column("value", blank=True),
+        Column("stage"),
+        Column("stage_order", "int", "ordinal", low=0),
+        _count("n_participants"),
+        _count("n_speaking"),
+        *(
+            Column(name, "float", "ratio", low=0.0, high=1.0)
+            for name in ("rate", "rate_low", "rate_high")
+        ),
+        _count("wanted"),
+        # Interviews to come; blank where no rate is above 0 to expect by.
+        *(
+            Column(name, "float", "ratio", blank=True, low=0.0)
+            for name in ("more", "more_low", "more_high")
+        ),
+    ),
+    key=("attribute", "value", "stage"),
+)
+
+RECRUIT = Table(
+    "RECRUIT",
+    (Column("rank", "int", "ordinal", low=1), *REACH.columns, _words("words")),
+    key=("rank",),
+)
+
+SAMPLE = Table(
+    "SAMPLE",
+    (
+        # Blank is everybody.
+        Column("attribute", blank=True),
+        Column("value", blank=True),
+        _words("shown"),
+        *(
+            Column(name, "float", "ratio", blank=True, low=0.0)
+            for name in (
+                "n_participants", "n_interviews", "n_units", "n_timed", "minutes", "minutes_median",
+            )
+        ),
+        Column("first_date", level="ordinal", blank=True),
+        Column("last_date", level="ordinal", blank=True),
+    ),
+    key=("attribute", "value"),
+)  # fmt: skip
+
+DRAFT_STATUSES = ("known", "known in part", "researcher must supply")
+
+DRAFT = Table(
+    "DRAFT",
+    (
+        Column("standard"),
+        Column("item", "int", "ordinal", low=1),
+        Column("section"),
+        Column("topic"),
+        Column("status", allowed=DRAFT_STATUSES),
+        _words("knows", blank=True),
+        _words("supply", blank=True),
+    ),
+    key=("standard", "item"),
+)
+
+
+def _share(name: str, **kw: object) -> Column:
+    return Column(name, "float", "ratio", low=0.0, high=1.0, **kw)  # type: ignore[arg-type]
+
+
+def _change(name: str, **kw: object) -> Column:
+    return Column(name, "float", "interval", low=-2.0, high=2.0, **kw)  # type: ignore[arg-type]
+
+
+def _rank_correlation(name: str) -> Column:
+    return Column(name, "float", "ratio", blank=True, low=-1.0, high=1.0)
+
+
+_STAGE = (Column("stage"), Column("stage_order", "int", "ordinal", low=0))
+_METHOD = Column("method", allowed=METHODS)
+_REASON = _words("reason", required=False, blank=True)
+"""Why there is no figure, or what else to know of it."""
+
+TOLD_IN = Table(
+    "CODED units in told order",
+    (*CURVE_IN.columns, _id("interview"), Column("order", "float", "ordinal")),
+    key=("unit_id",),
+)
+
+PATHS = Table(
+    "PATHS",
+    (
+        _id("participant"),
+        _id("interview"),
+        Column("step", "int", "ordinal", low=1),
+        *_STAGE,
+        _count("n_units"),
+    ),
+    key=("interview", "participant", "step"),
+)
+
+TOLD = Table(
+    "TOLD",
+    (
+        _id("participant"),
+        _rank_correlation("tau"),
+        _count("n_stages"),
+        _count("n_steps"),
+        _count("n_back"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("participant",),
+)
+
+FIGURES = Table(
+    "FIGURES",
+    (
+        Column("measure"),
+        Column("value", "float", "interval", blank=True),
+        Column("value_low", "float", "interval", blank=True),
+        Column("value_high", "float", "interval", blank=True),
+        _count("n_participants"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("measure",),
+)
+
+TRANSITIONS = Table(
+    "TRANSITIONS",
+    (
+        Column("from_stage"),
+        Column("to_stage"),
+        Column("direction", allowed=("onward", "back")),
+        _count("n_moves"),
+        _count("n_participants"),
+        _count("n_of"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        _METHOD,
+    ),
+    key=("from_stage", "to_stage"),
+)
+
+MENTION_MEASURES = ("reached", "skipped", "repeated", "first", "last")
+MENTIONS = Table(
+    "MENTIONS",
+    (
+        *_STAGE,
+        Column("measure", allowed=MENTION_MEASURES),
+        _count("n_participants"),
+        _count("n_of"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage", "measure"),
+)
+
+SEAM_LINES = Table(
+    "SEAM_LINES",
+    (
+        _id("participant"),
+        Column("buyer_stage"),
+        Column("customer_stage"),
+        _valence("buyer_valence"),
+        _valence("customer_valence"),
+        _change("change"),
+        _count("n_buyer_units"),
+        _count("n_customer_units"),
+    ),
+    key=("participant",),
+)
+
+SEAM = Table(
+    "SEAM",
+    (
+        _METHOD,
+        *(_change(name, blank=True) for name in ("change", "change_low", "change_high")),
+        _count("n_participants"),
+        _count("n_rose"),
+        _count("n_level"),
+        _count("n_fell"),
+        _count("n_human"),
+        Column("is_thin", "bool"),
+        _REASON,
+    ),
+    key=("method",),
+)
+
+RANKS = Table(
+    "RANKS",
+    (
+        *_STAGE,
+        _valence(blank=True),
+        _count("n_participants"),
+        *(_share(name, blank=True) for name in ("p_lowest", "p_highest", "p_lowest_two")),
+        *(
+            Column(name, "float", "ordinal", blank=True, low=1.0)
+            for name in ("rank", "rank_low", "rank_high")
+        ),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage",),
+)
+
+OUTCOMES = ("verdict", "last words")
+PEAK_END = Table(
+    "PEAK_END",
+    (
+        _id("participant"),
+        Column("peak_stage"),
+        _valence("peak"),
+        Column("end_stage"),
+        _valence("end"),
+        _valence("peak_end"),
+        _valence("mean"),
+        Column("verdict", "float", "interval", blank=True),
+        Column("outcome", allowed=OUTCOMES),
+    ),
+    key=("participant",),
+)
+
+POLARISATION = Table(
+    "POLARISATION",
+    (
+        *_STAGE,
+        _count("n_participants"),
+        Column("spread", "float", "ratio", blank=True, low=0.0),
+        *(
+            _share(f"{name}{end}", blank=True)
+            for name in ("delighted", "suffering")
+            for end in ("", "_low", "_high")
+        ),
+        Column("is_split", "bool"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage",),
+)
+
+SEPARATION = Table(
+    "SEPARATION",
+    (
+        *_STAGE,
+        Column("attribute"),
+        Column("value", blank=True),
+        _count("n_value"),
+        _count("n_rest"),
+        *(_change(name, blank=True) for name in ("difference", "difference_low")),
+        _change("difference_high", blank=True),
+        _share("p", blank=True),
+        _share("p_holm", blank=True),
+        Column("separates", "bool"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage", "attribute"),
+)
+
+TRUTH = Table(
+    "TRUTH",
+    (
+        *_STAGE,
+        Column("outcome", allowed=OUTCOMES),
+        _count("n_participants"),
+        *(_rank_correlation(name) for name in ("rho", "rho_low", "rho_high")),
+        _share("p", blank=True),
+        _share("p_holm", blank=True),
+        Column("is_moment", "bool"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage",),
+)
+
+GAPS = Table(
+    "GAPS",
+    (
+        *_STAGE,
+        _valence("expected", blank=True),
+        *(_valence(name, blank=True) for name in ("valence", "valence_low", "valence_high")),
+        *(_change(name, blank=True) for name in ("gap", "gap_low", "gap_high")),
+        Column("is_outside", "bool"),
+        _count("n_participants"),
+        Column("is_thin", "bool"),
+        Column("is_unverified", "bool", required=False),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage",),
+)
+
+DIFFERENCES = Table(
+    "DIFFERENCES",
+    (
+        Column("group"),
+        Column("against"),
+        *_STAGE,
+        *(
+            _change(name, blank=True)
+            for name in (
+                "difference", "difference_low", "difference_high", "joint_low", "joint_high",
+            )
+        ),
+        Column("p_joint", "float", "ratio", blank=True, low=0.0, high=1.0),
+        Column("differs", "bool"),
+        _valence(blank=True),
+        _valence("valence_against", blank=True),
+        _count("n_participants"),
+        _count("n_participants_against"),
+        _count("n_both"),
+        _METHOD,
+        Column("is_thin", "bool"),
+        Column("is_unverified", "bool"),
+    ),
+    key=("group", "against", "stage"),
+)  # fmt: skip
+
 TABLES = (
     TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, MOVED, READING,
     RUNS, PARTICIPANTS, METRICS,
     DRAWS, DRAW_UNITS, FINISHED, CHANCES, PLAN, PROGRESS,
     AGREEMENT, AGREEMENT_PAIRS, SPANS_IN, SPAN_AGREEMENT, SPAN_MATCHES,
+    HEARD, NEW_INFORMATION, SATURATION, SATURATION_CURVE, REACH, RECRUIT, SAMPLE, DRAFT,
+    PATHS, TOLD, FIGURES, TRANSITIONS, MENTIONS, SEAM_LINES, SEAM, RANKS, PEAK_END, POLARISATION,
+    SEPARATION, TRUTH, GAPS,
+    DIFFERENCES,
 )  # fmt: skip
 
 _NOTHING: dict[Kind, object] = {"text": "", "int": 0, "float": np.nan, "bool": False}
@@ -641,7 +1024,7 @@ def _plain(values: pd.Series) -> list[str]:
     By lists wherever they hold texts already: pandas' own steps take a millisecond for the single
     row of a key press, and several times as long for many rows.
     """
-    listed = values.tolist()
+    listed: list[Any] = values.tolist()
     kinds = set(map(type, listed))
     if kinds <= {str}:
         return listed

@@ -274,12 +274,13 @@ class Team:
         -------
         DataFrame
             ``interview, order, text``, then ``CODER DIMENSION`` a column, ``differs``, ``unit_id``.
-            Codings of people who still code blind are left out.
+            Codings of people who still code blind are left out; blank is not coded.
         """
         study = self._study
         names = [interview] if interview else None
         codings = self.by_people()
-        codings = codings[codings["dimension"].isin(("stage", "valence", "emotion"))]
+        shown = ("stage", "valence", "emotion")
+        codings = codings[codings["dimension"].isin(shown)]
         last = codings.drop_duplicates(["unit_id", "coder", "dimension"], keep="last")
         last = last[last["status"] != "rejected"]
         several = last.groupby("unit_id")["coder"].transform("nunique") > 1
@@ -289,10 +290,16 @@ class Team:
         if last.empty:
             columns = ["interview", "order", "text", "differs", "unit_id"]
             return pd.DataFrame(columns=columns)
+        blank = (last["dimension"] == "stage") & (last["value"] == "")
         last = last.assign(
-            _column=last["coder"].str.removeprefix("human:") + " " + last["dimension"]
+            # A blank cell is what somebody has not coded.
+            value=last["value"].mask(blank, "none fits"),
+            _column=last["coder"].str.removeprefix("human:") + " " + last["dimension"],
         )
         wide = last.pivot(index="unit_id", columns="_column", values="value")
+        # Stage beside stage: that is what is compared.
+        by_dimension = last.assign(_rank=last["dimension"].map(shown.index))
+        wide = wide[by_dimension.sort_values(["_rank", "coder"])["_column"].drop_duplicates()]
         per = last.groupby(["unit_id", "dimension"])["value"].nunique().unstack()
         out = units.set_index("unit_id").loc[wide.index, ["interview", "order", "text"]]
         out = out.join(wide.fillna("")).assign(differs=(per.reindex(wide.index) > 1).any(axis=1))
@@ -325,6 +332,10 @@ class Team:
         other interviews everything: nobody knows what they had seen.
         """
         return self._with_people(self._independent(blind_only=False))
+
+    def coders(self) -> list[str]:
+        """Return the people whose codings may be seen, the panel left out."""
+        return sorted(set(self.by_people()["coder"]) - {agreeing.PANEL})
 
     def _independent(self, *, blind_only: bool) -> pd.DataFrame:
         codings = self.by_people()

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm
 from scipy.stats import t as t_distribution
 
 from journeyqual import estimate
@@ -94,10 +93,33 @@ def test_interval_is_the_cluster_bootstrap_of_its_definition(book):
             said.append((w * sample["valence"])[here].sum() / w[here].sum())
     for stage, said in draws.items():
         n = table.loc[table["stage"] == stage, "participant"].nunique()
-        tail = 100 * norm.sf(t_distribution.ppf(0.975, n - 1) * np.sqrt(n / (n - 1)))
-        low, high = np.percentile(said, [tail, 100 - tail])
-        assert fast.loc[stage, "valence_low"] == pytest.approx(low, abs=0.04)
-        assert fast.loc[stage, "valence_high"] == pytest.approx(high, abs=0.04)
+        half = t_distribution.ppf(0.975, n - 1) * np.std(said) * np.sqrt(n / (n - 1))
+        point = fast.loc[stage, "valence"]
+        assert fast.loc[stage, "valence_low"] == pytest.approx(point - half, abs=0.03)
+        assert fast.loc[stage, "valence_high"] == pytest.approx(point + half, abs=0.03)
+
+
+def test_interval_of_one_unit_each_is_the_t_interval_of_a_mean(book):
+    """With a unit a participant the curve is a mean, and its interval in every textbook."""
+    values = np.array([-0.6, -0.2, -0.1, 0.0, 0.1, 0.1, 0.3, 0.4, 0.5, 0.9])
+    table = pd.DataFrame(
+        {
+            "unit_id": [f"u{i}" for i in range(10)],
+            "participant": [f"P{i}" for i in range(10)],
+            "stage": "using",
+            "valence": values,
+        }
+    )
+    row = estimate.curve(table, book, draws=20_000).set_index("stage").loc["using"]
+    half = t_distribution.ppf(0.975, 9) * values.std(ddof=1) / np.sqrt(10)
+    assert row["valence_low"] == pytest.approx(values.mean() - half, abs=0.01)
+    assert row["valence_high"] == pytest.approx(values.mean() + half, abs=0.01)
+
+
+def test_the_tail_of_a_percentile_interval_grows_with_students_t():
+    """For ten people by hand: t(.975, 9) = 2.262, times sqrt(10 / 9) is 2.384, beyond it 0.86 %."""
+    assert 100 * estimate.tail(10) == pytest.approx(0.86, abs=0.01)
+    assert 100 * estimate.tail(10_000) == pytest.approx(2.5, abs=0.01)
 
 
 def test_groups_are_computed_apart(coded, book):
@@ -274,7 +296,7 @@ def test_a_unit_without_a_valence_is_left_out(coded, book):
 
 
 def test_intervals_cover_what_they_say_for_a_dozen_people(book):
-    """Humans only, twelve clusters, 300 studies: the plain percentile interval covers 88 %."""
+    """Humans only, twelve clusters, 300 studies: a plain percentile interval covers 88 %."""
     rng = np.random.default_rng(5)
     hits = []
     for seed in range(300):
@@ -340,7 +362,7 @@ def test_reading_prefers_stages_that_are_not_thin():
         max_size=30,
     )
 )
-def test_points_lie_within_what_was_said_and_within_their_interval_range(rows):
+def test_points_lie_within_what_was_said_and_within_their_interval(rows):
     from journeyqual.codebook import from_dict
 
     names = ("buying", "using", "leaving")
@@ -353,5 +375,5 @@ def test_points_lie_within_what_was_said_and_within_their_interval_range(rows):
         if len(said):
             assert said.min() - 1e-9 <= row.valence <= said.max() + 1e-9
             if not np.isnan(row.valence_low):
-                assert said.min() - 1e-9 <= row.valence_low <= row.valence_high + 1e-12
-                assert row.valence_high <= said.max() + 1e-9
+                assert -1 <= row.valence_low <= row.valence + 1e-9
+                assert row.valence - 1e-9 <= row.valence_high <= 1

@@ -18,6 +18,8 @@ from journeyqual.scaffold import package_data
 __all__ = ["blocks", "make_report"]
 
 DEFAULT_TEMPLATE = "emotional_journey"
+NO_REPORTS = ("tagging",)
+"""Notebooks that are worked in, not read."""
 
 
 def __getattr__(name: str) -> Any:
@@ -89,7 +91,8 @@ def _template(template: str | Path) -> Path:
         return Path(template)
     found = package_data("notebooks") / f"{template}.ipynb"
     if not found.exists():
-        known = sorted(p.stem for p in package_data("notebooks").glob("*.ipynb"))
+        every = {p.stem for p in package_data("notebooks").glob("*.ipynb")}
+        known = sorted(every.difference(NO_REPORTS))
         raise ReportError(
             f"no report {template!r}", remedy=f"there is {', '.join(known)}" if known else None
         )

@@ -164,7 +164,8 @@ class Database:
         """Return what a query finds, a column a name."""
         with self._reading() as connection:
             result = connection.execute(query)
-            return pd.DataFrame(result.all(), columns=list(result.keys()))
+            # Plain tuples: of a row, pandas asks first what else it might be.
+            return pd.DataFrame([tuple(row) for row in result.all()], columns=list(result.keys()))
 
     def column(self, query: sa.Select[Any]) -> list[Any]:
         """Return the first column of what a query finds."""

@@ -130,19 +130,26 @@ class Store:
 
     def turns(self, interviews: list[str] | None = None) -> pd.DataFrame:
         """Return TURNS as stored, by interview and turn; of all interviews when None."""
-        words = sa.func.substr(
-            t.interviews.c.text,
-            t.turns.c.start_char + 1,
-            t.turns.c.end_char - t.turns.c.start_char,
-        ).label("text")
+        # The text comes once, with an interview's first turn, and is cut here: a database counts
+        # its characters from the front for each turn anew. One statement, so that no correction of
+        # the transcript falls between the offsets and the words.
+        each = t.turns.alias()
+        first = sa.select(sa.func.min(each.c.turn_index)).where(
+            each.c.interview == t.turns.c.interview
+        )
+        whole = sa.case((t.turns.c.turn_index == first.scalar_subquery(), t.interviews.c.text))
         query = (
-            sa.select(t.turns, t.interviews.c.participant, words)
+            sa.select(t.turns, t.interviews.c.participant, whole.label("whole"))
             .join(t.interviews, t.turns.c.interview == t.interviews.c.interview)
             .order_by(in_order(t.turns.c.interview), t.turns.c.turn_index)
         )
         if interviews is not None:
             query = query.where(t.turns.c.interview.in_(interviews))
-        return check(self._db.read(query)[TURNS.names], TURNS)
+        found = self._db.read(query)
+        texts = found.dropna(subset="whole").set_index("interview")["whole"].to_dict()
+        places = zip(found["interview"], found["start_char"], found["end_char"], strict=True)
+        found["text"] = [texts[name][start:end] for name, start, end in places]
+        return check(found[TURNS.names], TURNS)
 
     def turn_starts(self, interview: str) -> dict[int, int]:
         """Return where each turn's words start in the interview's stored text (code points)."""

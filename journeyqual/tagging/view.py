@@ -41,23 +41,27 @@ def turns_of(turns: pd.DataFrame, starts: Mapping[int, int], units: pd.DataFrame
     by_turn: dict[int, list[State]] = {}
     for one in inside:
         by_turn.setdefault(one.pop("turn"), []).append(one)
+    names = ("turn_index", "speaker", "role", "text", "start_s", "end_s")
     return [
         {
-            "i": int(row.turn_index),
-            "speaker": row.speaker,
-            "role": row.role,
-            "text": row.text,
-            "start_s": _number(row.start_s),
-            "end_s": _number(row.end_s),
-            "units": by_turn.get(int(row.turn_index), []),
+            "i": int(i),
+            "speaker": speaker,
+            "role": role,
+            "text": text,
+            "start_s": _number(start),
+            "end_s": _number(end),
+            "units": by_turn.get(int(i), []),
         }
-        for row in turns.itertuples()
+        for i, speaker, role, text, start, end in zip(
+            *(turns[name].tolist() for name in names), strict=True
+        )
     ]
 
 
 def spans_of(units: pd.DataFrame, starts: Mapping[int, int]) -> list[State]:
     """Return ``id, turn, start, end`` of units; offsets are in code points of the turn's text."""
-    columns = (units[c] for c in ("unit_id", "turn_index", "start_char", "end_char"))
+    names = ("unit_id", "turn_index", "start_char", "end_char")
+    columns = (units[name].tolist() for name in names)
     return [
         {
             "id": unit,
@@ -143,7 +147,8 @@ def states_of(
                 state["others"].append(
                     {"coder": who, "dimension": dimension, "value": value, "memo": memo}
                 )
-        elif dimension in SHOWN:
+        elif dimension in SHOWN and (value or dimension != "touchpoint"):
+            # That no touchpoint is spoken of is nothing to accept or to reject.
             sure = _number(confidence)
             state["machine"][dimension] = {"value": value, "confidence": sure, "coder": who}
             if dimension == "stage":

@@ -144,7 +144,7 @@ def test_the_shipped_notebook_is_clean():
 
 
 def test_an_unknown_report_names_those_there_are(tmp_path):
-    with pytest.raises(ReportError, match="there is emotional_journey"):
+    with pytest.raises(ReportError, match="there is agreement, emotional_journey"):
         make_report(tmp_path, template="emotional")
 
 

@@ -70,7 +70,7 @@ const signed = (value) => String(value).replace(/^-/, "−").replace(/^(?=[1-9]|
 /** What a value is called. @param {string} dim @param {string} value */
 function word(dim, value) {
   if (dim === "valence") return signed(step(value));
-  return value === "" ? "none fits" : value;
+  return value !== "" ? value : dim === "touchpoint" ? "no touchpoint" : "none fits";
 }
 
 /** @param {number | null} confidence */
@@ -446,6 +446,7 @@ class View {
   /** @type {HTMLElement} */ list;
   /** @type {HTMLElement} */ nothing;
   /** @type {HTMLElement} */ panel;
+  /** @type {HTMLElement} */ unitPart;
   /** @type {HTMLElement} */ more;
   /** @type {HTMLElement} */ book;
   /** @type {HTMLElement} */ save;
@@ -487,11 +488,14 @@ class View {
     this.build();
   }
 
-  build() {
+  /** @param {boolean} [inside] whether the page had the focus, and is to have it again */
+  build(inside = false) {
     const { interview, settings, codebook } = this.store;
     this.turns = interview.turns;
     this.at = new Map(this.turns.map((turn, t) => [turn.i, t]));
-    this.root.replaceChildren(this.bar(), h("div", { class: "jqt-body" }, this.listPart(), this.sidePart()), this.live);
+    // A dialog stays: whoever is about to answer it did not ask for the page to be drawn anew.
+    for (const child of [...this.root.children]) if (child !== this.box) child.remove();
+    this.root.prepend(this.bar(), h("div", { class: "jqt-body" }, this.listPart(), this.sidePart()), this.live);
     this.root.classList.toggle("is-blind", settings.blind && !settings.done);
     this.stageNames = codebook.stages.map((stage) => stage.name);
     this.books = new Map(codebook.stages.map((stage, n) => [stage.name, this.books_(stage, n)]));
@@ -507,7 +511,7 @@ class View {
     this.list.append(lines);
     this.refilter();
     const here = this.item && this.items.find((item) => item.id === this.item?.id);
-    this.go(here ?? this.items.find((item) => !item.free && !this.store.coded(item.id)) ?? this.items[0], { focus: Boolean(here) });
+    this.go(here ?? this.items.find((item) => !item.free && !this.store.coded(item.id)) ?? this.items[0], { focus: inside && !this.box });
     this.showSave();
   }
 
@@ -524,7 +528,7 @@ class View {
     this.hits = h("span", { class: "jqt-hits", "aria-live": "polite" });
     const hidden = settings.blind && !settings.done ? ["unsure", "people", "machine"] : [];
     const option = (/** @type {string} */ value, /** @type {string} */ text) => h("option", { value }, text);
-    this.choice = /** @type {HTMLSelectElement} */ (h("select", { class: "jqt-filter" },
+    this.choice = /** @type {HTMLSelectElement} */ (h("select", { class: "jqt-filter", "aria-label": "Show" },
       ...Object.entries(FILTERS).filter(([name]) => !hidden.includes(name)).map(([name, [text]]) => option(name, text)),
       h("optgroup", { label: "by stage" }, ...codebook.stages.map((stage) => option(`stage:${stage.name}`, stage.name)), option("stage:", "none fits"))));
     this.choice.addEventListener("change", () => { this.refilter(this.choice.value); if (this.filter === "unsure") this.go(this.order[0], { focus: false }); });
@@ -535,7 +539,7 @@ class View {
       h("div", { class: "jqt-title" }, h("strong", { dir: "auto" }, interview.id), h("span", {}, `${interview.participant} · coding as ${settings.coder.replace(/^human:/, "")}`)),
       h("div", { class: "jqt-progress" }, this.meter, this.counted),
       this.save,
-      h("div", { class: "jqt-tools" }, this.query, this.hits, h("label", { class: "jqt-show" }, "Show ", this.choice), this.shown, h("span", { class: "jqt-space" }), this.undoButton, this.redoButton,
+      h("div", { class: "jqt-tools" }, this.query, this.hits, h("label", { class: "jqt-show" }, h("span", {}, "Show "), this.choice), this.shown, h("span", { class: "jqt-space" }), this.undoButton, this.redoButton,
         settings.blind && !settings.done && settings.can_edit && button("done", "Done …"), button("help", "Keys", "?")));
   }
 
@@ -552,7 +556,8 @@ class View {
     this.memo.addEventListener("blur", () => this.saveMemo());
     this.more = h("div", { class: "jqt-more" });
     this.book = h("section", { class: "jqt-book", "aria-label": "Codebook" }, h("h2", {}, "Codebook ", h("small", {}, `${this.store.codebook.name}, version ${this.store.codebook.version}`)));
-    return h("aside", { class: "jqt-right", "aria-label": "Coding" }, h("section", { class: "jqt-unit-part", "aria-label": "The unit in focus" }, this.panel, this.memo, this.more), this.book);
+    this.unitPart = h("section", { class: "jqt-unit-part", "aria-label": "The unit in focus" }, this.panel, this.memo, this.more);
+    return h("aside", { class: "jqt-right", "aria-label": "Coding" }, this.unitPart, this.book);
   }
 
   /** @param {import("./types").Stage} stage @param {number} n */
@@ -703,7 +708,7 @@ class View {
     panel.replaceChildren(
       h("div", { class: "jqt-head" }, h("h2", {}, item.free ? "Free span" : `Unit ${item.n} of ${this.total}`),
         h("span", { class: "jqt-soft" }, [turn.speaker, clock(turn.start_s)].filter(Boolean).join(" · ")),
-        h("span", { class: "jqt-first" }, store.dims.some((dim) => guess(state, dim)?.refused === false) && h("button", { type: "button", class: "jqt-button", "data-do": "acceptAll" }, "Accept all suggested", cap("Enter")),
+        h("span", { class: "jqt-first" }, store.dims.some((dim) => guess(state, dim)?.refused === false) && h("button", { type: "button", class: "jqt-button", "data-do": "acceptAll" }, "Accept all", cap("Enter")),
           h("button", { type: "button", class: "jqt-button", "data-do": "negative", "aria-pressed": String(state.negative) }, "Negative case", cap("!")))),
       ...store.dims.map((dim) => this.row(dim, state)));
     if (mark) (/** @type {HTMLElement | null} */ (panel.querySelector(mark)) ?? item.node)?.focus({ preventScroll: true });
@@ -790,6 +795,8 @@ class View {
     if (!item?.node) return this.side();
     const old = this.item?.node;
     if (old && old !== item.node) { old.tabIndex = -1; old.setAttribute("aria-selected", "false"); this.saveMemo(); }
+    // A panel that was scrolled begins anew, unless it is read for the words at its end.
+    if (old !== item.node && !this.explaining) this.unitPart.scrollTop = 0;
     this.item = item;
     item.node.tabIndex = 0;
     item.node.setAttribute("aria-selected", "true");
@@ -940,8 +947,12 @@ class View {
     this.explaining = !this.explaining;
     if (this.item && !this.store.state(this.item.id).machine.valence) this.say("the machine has no valence here to explain");
     this.side();
+    this.showWords();
     this.ask();
   }
+
+  /** The words stand at the end of the panel, which may be out of its view. */
+  showWords() { if (this.explaining) this.unitPart.scrollTop = this.unitPart.scrollHeight; }
 
   ask() {
     window.clearTimeout(this.asking);
@@ -1254,11 +1265,15 @@ class View {
 
   /** @param {News} news */
   hear(news) {
-    if (news.kind === "all") this.build();
+    if (news.kind === "all") {
+      const inside = this.root.contains(document.activeElement);
+      this.saveMemo();
+      this.build(inside);
+    }
     else if (news.kind === "save") this.showSave();
     else if (news.kind === "say") this.say(news.text);
     else if (news.kind === "moved") this.go(this.items[this.byId.get(news.id) ?? -1], { focus: this.root.contains(document.activeElement) });
-    else if (news.kind === "explained") { if (this.item?.id === news.id) this.side(); }
+    else if (news.kind === "explained") { if (this.item?.id === news.id) { this.side(); this.showWords(); } }
     else if (news.kind === "spans") this.respan(news.turns);
     else {
       const turns = new Set(), { store } = this;
