@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from journeyqual import agreement as agreeing
-from journeyqual import revision, sampling, schema
+from journeyqual import revision, sampling, schema, spans
 from journeyqual.errors import InputError
 
 if TYPE_CHECKING:
@@ -384,6 +384,33 @@ class Team:
     def over_time(self, *, draws: int = agreeing.DRAWS, seed: int = 0) -> pd.DataFrame:
         """Return AGREEMENT_PAIRS of each person with themselves, two weeks or more apart."""
         return agreeing.over_time(self._with_people(self.by_people()), draws=draws, seed=seed)
+
+    def _marked(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the free spans that people marked independently, and who read which interview."""
+        places = self._study.spans().set_index("unit_id")[["interview", "start_char", "end_char"]]
+        codings = self._independent(blind_only=False)
+        codings = codings[codings["coder"] != agreeing.PANEL]
+        units = pd.concat([self._study.units(), self._study.spans()]).set_index("unit_id")
+        read = codings[["coder"]].assign(interview=codings["unit_id"].map(units["interview"]))
+        on_spans = codings[
+            codings["unit_id"].isin(places.index) & ~codings["dimension"].isin(agreeing.NOTES)
+        ]
+        last = on_spans.drop_duplicates(["unit_id", "coder", "dimension", "value"], keep="last")
+        last = last[last["status"] != "rejected"]
+        return (
+            last[["unit_id", "coder", "dimension", "value"]].join(places, on="unit_id"),
+            read.drop_duplicates(),
+        )
+
+    def spans_matched(self) -> pd.DataFrame:
+        """Return SPAN_MATCHES: free spans that two people both marked, within some tolerances."""
+        marked, read = self._marked()
+        return spans.match(marked, read=read)
+
+    def spans_agreement(self, *, draws: int = agreeing.DRAWS, seed: int = 0) -> pd.DataFrame:
+        """Return SPAN_AGREEMENT: free spans compared letter by letter on what both read."""
+        marked, read = self._marked()
+        return spans.continuum(marked, self._study.units(), read=read, draws=draws, seed=seed)
 
     def concerns(
         self, made: pd.DataFrame | None = None, *, draws: int = agreeing.DRAWS, seed: int = 0

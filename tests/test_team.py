@@ -200,6 +200,23 @@ def test_suggesting_again_learns_and_says_from_how_much(study):
     assert set(study.resolved()["machine_stage"]) == {"leaving"}
 
 
+def test_free_spans_of_two_people_are_compared_on_what_both_read(study):
+    for coder, start in (("ana", 0), ("ben", 4)):
+        session = study.team.session("P01-1", coder)
+        turn = session.interview()["turns"][0]["i"]
+        message = {
+            "kind": "span", "id": str(uuid.uuid4()), "turn": turn, "start": start, "end": 13,
+            "changes": [{"dimension": "theme", "value": "price"}],
+        }  # fmt: skip
+        assert session.handle(message)["kind"] == "saved"
+    found = study.team.spans_matched().set_index("tolerance")
+    assert found["n_first"].tolist() == [1] * len(found)
+    assert found["n_matched"].tolist()[0] == 0
+    assert found["n_matched"].tolist()[-1] == 1
+    whole = study.team.spans_agreement().set_index(["measure", "code"])
+    assert 0 < whole.loc[("whole", ""), "alpha"] < 1
+
+
 def test_only_analysed_people_can_be_drawn(study):
     run(study)
     (study.folder / "participants.csv").write_text("participant,consent_analyse\nP02,no\n")

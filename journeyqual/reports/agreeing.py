@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeyqual.reports.blocks import Block, _fill, _md, table_of
-from journeyqual.schema import AGREEMENT, AGREEMENT_PAIRS, PLAN, PROGRESS, check
+from journeyqual.schema import (
+    AGREEMENT,
+    AGREEMENT_PAIRS,
+    PLAN,
+    PROGRESS,
+    SPAN_AGREEMENT,
+    SPAN_MATCHES,
+    check,
+)
 
 if TYPE_CHECKING:
     from journeyqual.agreement import Concerns
@@ -161,6 +169,44 @@ def discuss(found: Concerns, words: Mapping[str, str]) -> Block:
     more = len(found.discuss) - len(first)
     caption = "Units to talk about" + (f" (the first {MOST} of {MOST + more})" if more else "")
     return table_of(caption, ["unit", "dimension", "who said what"], rows, closed=False)
+
+
+def spans_matched(found: pd.DataFrame) -> Block:
+    """Return how many free spans two people both marked, by how far their ends may be off."""
+    rows = [
+        [
+            r.first, r.second, r.dimension, f"{r.tolerance} {r.counted_in}", r.n_first, r.n_second,
+            r.n_placed, r.n_matched, "–" if r.f != r.f else f"{r.f:.2f}", r.reason,
+        ]
+        for r in check(found, SPAN_MATCHES).itertuples(index=False)
+    ]  # fmt: skip
+    columns = [
+        "one", "the other", "dimension", "ends may be off by", "spans of the one",
+        "spans of the other", "same place", "same place and value", "F", "note",
+    ]  # fmt: skip
+    return table_of("Free spans that two people both marked", columns, rows, head=2)
+
+
+def spans_agreement(found: pd.DataFrame) -> Block:
+    """Return how far free spans agree, letter by letter, beyond chance."""
+    words = {
+        "whole": "where and what",
+        "covered": "where",
+        "value": "what, where both marked",
+        "code": "one value",
+    }
+    rows = [
+        [
+            r.code or words[r.measure], r.dimension, _coefficient(r.alpha),
+            _between(r.alpha_low, r.alpha_high), r.n_characters, r.n_coders,
+            NAMES.get(r.verdict, ""), r.reason,
+        ]
+        for r in check(found, SPAN_AGREEMENT).itertuples(index=False)
+    ]  # fmt: skip
+    columns = [
+        "of", "dimension", "alpha", "95 % interval", "letters", "coders", "conclude", "note",
+    ]  # fmt: skip
+    return table_of("Free spans, letter by letter", columns, rows)
 
 
 def sample(plan: pd.DataFrame, progress: pd.DataFrame) -> Block:

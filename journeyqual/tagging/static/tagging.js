@@ -447,6 +447,7 @@ class View {
   /** @type {HTMLElement} */ nothing;
   /** @type {HTMLElement} */ panel;
   /** @type {HTMLElement} */ unitPart;
+  /** @type {HTMLElement[]} */ scrolled = [];
   /** @type {HTMLElement} */ more;
   /** @type {HTMLElement} */ book;
   /** @type {HTMLElement} */ save;
@@ -557,7 +558,10 @@ class View {
     this.more = h("div", { class: "jqt-more" });
     this.book = h("section", { class: "jqt-book", "aria-label": "Codebook" }, h("h2", {}, "Codebook ", h("small", {}, `${this.store.codebook.name}, version ${this.store.codebook.version}`)));
     this.unitPart = h("section", { class: "jqt-unit-part", "aria-label": "The unit in focus" }, this.panel, this.memo, this.more);
-    return h("aside", { class: "jqt-right", "aria-label": "Coding" }, this.unitPart, this.book);
+    const side = h("aside", { class: "jqt-right", "aria-label": "Coding" }, this.unitPart, this.book);
+    // Where it is narrow the whole side scrolls, else the unit's part alone.
+    this.scrolled = [this.unitPart, side];
+    return side;
   }
 
   /** @param {import("./types").Stage} stage @param {number} n */
@@ -796,7 +800,7 @@ class View {
     const old = this.item?.node;
     if (old && old !== item.node) { old.tabIndex = -1; old.setAttribute("aria-selected", "false"); this.saveMemo(); }
     // A panel that was scrolled begins anew, unless it is read for the words at its end.
-    if (old !== item.node && !this.explaining) this.unitPart.scrollTop = 0;
+    if (old !== item.node && !this.explaining) for (const box of this.scrolled) box.scrollTop = 0;
     this.item = item;
     item.node.tabIndex = 0;
     item.node.setAttribute("aria-selected", "true");
@@ -952,7 +956,9 @@ class View {
   }
 
   /** The words stand at the end of the panel, which may be out of its view. */
-  showWords() { if (this.explaining) this.unitPart.scrollTop = this.unitPart.scrollHeight; }
+  showWords() {
+    if (this.explaining) for (const box of this.scrolled) box.scrollTop = this.unitPart.offsetTop + this.unitPart.scrollHeight - box.clientHeight - box.offsetTop;
+  }
 
   ask() {
     window.clearTimeout(this.asking);
