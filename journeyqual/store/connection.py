@@ -140,7 +140,7 @@ class Database:
             If the rows break a rule of the tables; the caller knows what that means.
         """
         try:
-            with self.engine.begin() as connection:
+            with self._connected() as connection, connection.begin():
                 yield connection
         except IntegrityError:
             raise
@@ -152,10 +152,22 @@ class Database:
                 f"{self.where} could not be written (half a character stands in a text)"
             ) from error
 
+    def _connected(self) -> sa.Connection:
+        """Return a connection that lives.
+
+        Some that were cut answer the pool's question for life with an error of the network, which
+        the pool does not take for a no.
+        """
+        try:
+            return self.engine.connect()
+        except OSError:
+            self.engine.dispose()
+            return self.engine.connect()
+
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         try:
-            with self.engine.connect() as connection:
+            with self._connected() as connection:
                 yield connection
         except (DBAPIError, OSError) as error:
             raise StoreError(f"{self.where} could not be read ({_reason(error)})") from error
