@@ -10,14 +10,18 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from journeyqual import lab
+from journeyqual.tagging.widget import STATIC
 from tests.small_study import run, tell
 from tests.tagging.lab import QUICK, Folder, Lab, Server, serious, settings, until
 from tests.tagging.made import HOSTILE, STAGES, long
+
+ROOT = Path(__file__).parents[2]
 
 browser = pytest.mark.browser
 notebook = pytest.mark.notebook
@@ -438,3 +442,19 @@ def test_rows_escape_what_people_said_and_leave_no_word_out():
     empty = lab.Rows(frame.head(0), "Lost")._repr_html_()
     assert "Lost: none" in empty
     assert "<table" not in empty
+
+
+def test_the_how_to_names_every_key_that_the_page_knows():
+    """The help on the page is made of the same table as the keys; the how-to is written by hand."""
+    script = (STATIC / "tagging.js").read_text(encoding="utf-8")
+    table = script[script.index("const KEYS = [") : script.index("const FILTERS")]
+    known = {name for names in re.findall(r"\[((?:\"[^\"]+\"(?:, )?)+)\], \(v", table)
+             for name in re.findall(r'"([^"]+)"', names)}  # fmt: skip
+    known |= set("asdfg1")
+    said = {"shift+ArrowLeft": "Shift+left", "shift+ArrowRight": "Shift+right", "Escape": "Esc",
+            "shift+Enter": "Shift+Enter", "ctrl+z": "Ctrl+Z", "ctrl+Z": "Ctrl+Shift+Z"}  # fmt: skip
+    # Second names of a key that has a better one.
+    spare = {"ctrl+y", "Delete", "+", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"}
+    page = (ROOT / "docs" / "howto" / "tagging.md").read_text(encoding="utf-8")
+    assert len(known) > 35
+    assert {name for name in known - spare if f"`{said.get(name, name)}`" not in page} == set()
