@@ -906,6 +906,196 @@ DIFFERENCES = Table(
     key=("group", "against", "stage"),
 )  # fmt: skip
 
+# -- themes, and the why ------------------------------------------------------------------------
+
+OFF_JOURNEY = "(off the journey)"
+"""Scope of the themes of what fits no stage."""
+WHOLE_STUDY = "(whole study)"
+"""Scope of the themes of everything that was said."""
+THEME_STATUSES = ("suggested", "accepted", "proposed", "rejected")
+
+THEMES = Table(
+    "THEMES",
+    (
+        _id("theme"),
+        # A stage, or WHOLE_STUDY or OFF_JOURNEY.
+        Column("scope"),
+        _words("name"),
+        # Who named it; blank is the name that its words suggest.
+        _id("named_by", blank=True),
+        _words("definition", blank=True),
+        # Its words by c-TF-IDF, joined by ", ".
+        _words("words", blank=True),
+        Column("status", allowed=THEME_STATUSES),
+        _count("n_units"),
+        _count("n_participants"),
+        # Ids of the units nearest to its middle, joined by blanks, best first.
+        _words("representative", blank=True),
+        _words("found_at"),
+        Column("round", "int", "ordinal", low=1),
+    ),
+    key=("theme",),
+)
+
+THEMED = Table(
+    "THEMED units",
+    # A blank theme: looked at, and none of the scope's themes fits.
+    (
+        _id("unit_id"),
+        Column("scope"),
+        _id("theme", blank=True),
+        Column("similarity", "float", "ratio", blank=True, low=-1.0, high=1.0),
+    ),
+    key=("unit_id", "scope"),
+)
+
+DRIVERS = Table(
+    "DRIVERS",
+    (
+        *_STAGE,
+        _id("theme"),
+        _words("name"),
+        # Mean feeling at the stage of who speaks of the theme there, less that of who does not.
+        *(
+            _change(name, blank=True)
+            for name in ("contrast", "contrast_low", "contrast_high", "joint_low", "joint_high")
+        ),
+        Column("differs", "bool"),
+        # How far the stage's point moves if what was said of the theme is left out (point less
+        # point without): its part in the stage's feeling.
+        *(_change(name, blank=True) for name in ("pull", "pull_low", "pull_high")),
+        # Feeling in the theme's own words.
+        *(_valence(name, blank=True) for name in ("valence", "valence_low", "valence_high")),
+        _count("n_with"),
+        _count("n_without"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        _count("n_units"),
+        Column("is_thin", "bool"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("stage", "theme"),
+)
+
+DRIVER_QUOTES = Table(
+    "DRIVER_QUOTES",
+    (_id("theme"), _words("name"), *QUOTES.columns),
+    key=("theme", "unit_id"),
+)
+
+NEW_STAGES = Table(
+    "NEW_STAGES",
+    # What customers speak of that fits no stage, as it would stand in the codebook.
+    (
+        _id("theme"),
+        _words("name"),
+        _words("words", blank=True),
+        _count("n_units"),
+        _count("n_participants"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        *(_valence(name, blank=True) for name in ("valence", "valence_low", "valence_high")),
+        # Between which stages it is mostly told; blank if it is told anywhere.
+        Column("told_after", blank=True),
+        Column("told_before", blank=True),
+        _words("representative", blank=True),
+        _REASON,
+    ),
+    key=("theme",),
+)
+
+FLAGS = ("agree", "disagree", "unsettled", "cannot say")
+NUMBERS = Table(
+    "NUMBERS",
+    # METRICS, each with the feeling of the same stage, group and period.
+    (
+        *METRICS.columns,
+        Column("stage_order", "int", "ordinal", low=-1),
+        *(_valence(name, blank=True) for name in ("valence", "valence_low", "valence_high")),
+        _count("n_participants"),
+        Column("is_thin", "bool"),
+        Column("method", blank=True, allowed=METHODS),
+        Column("flag", allowed=FLAGS),
+        # What was held against what: "level", "before", "other groups", "other stages".
+        Column("compared", blank=True),
+        _words("why", blank=True),
+    ),
+)
+
+ASSOCIATIONS = Table(
+    "ASSOCIATIONS",
+    (
+        Column("metric"),
+        # Blank is over all stages.
+        Column("stage", blank=True),
+        Column("across", allowed=("stages", "groups", "periods")),
+        _count("n_points"),
+        *(_rank_correlation(name) for name in ("rho", "rho_low", "rho_high")),
+        _share("p", blank=True),
+        # "moves with", "moves against", "no settled association".
+        _words("words"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("metric", "stage", "across"),
+)
+
+OPPORTUNITIES = Table(
+    "OPPORTUNITIES",
+    (
+        Column("rank", "int", "ordinal", low=1),
+        Column("kind", allowed=("mend", "keep")),
+        Column("owner", blank=True),
+        *_STAGE,
+        _id("theme", blank=True),
+        _words("name"),
+        _count("n_people"),
+        _count("n_of"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        # How bad (mend) or good (keep) it feels, 0 to 1.
+        _share("depth"),
+        _words("metric", blank=True),
+        # What of the metric is at stake, 0 to 1; 1 where there is none.
+        _share("stake"),
+        Column("score", "float", "ratio", low=0.0, high=1.0),
+        *(_share(name, blank=True) for name in ("score_low", "score_high")),
+        _count("n_units"),
+        Column("is_thin", "bool"),
+        _METHOD,
+        _words("statement"),
+    ),
+    key=("rank",),
+)
+
+EVIDENCE = Table(
+    "EVIDENCE",
+    (
+        # `curve/STAGE`, `driver/STAGE/THEME`, …: what stands at the figure in a report.
+        _id("figure"),
+        _id("unit_id"),
+    ),
+    key=("figure", "unit_id"),
+)
+
+CHANGED = Table(
+    "CHANGED",
+    (
+        Column("group", blank=True),
+        *_STAGE,
+        *(
+            _valence(f"{name}{end}", blank=True)
+            for name in ("before", "now")
+            for end in ("", "_low", "_high")
+        ),
+        _change("change", blank=True),
+        _count("n_before"),
+        _count("n_now"),
+        # Whether the change is larger than what either interval allows for.
+        Column("moved", "bool"),
+        _words("why", blank=True),
+    ),
+    key=("group", "stage"),
+)
+
 TABLES = (
     TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, MOVED, READING,
     RUNS, PARTICIPANTS, METRICS,
@@ -915,6 +1105,8 @@ TABLES = (
     PATHS, TOLD, FIGURES, TRANSITIONS, MENTIONS, SEAM_LINES, SEAM, RANKS, PEAK_END, POLARISATION,
     SEPARATION, TRUTH, GAPS,
     DIFFERENCES,
+    THEMES, THEMED, DRIVERS, DRIVER_QUOTES, NEW_STAGES, NUMBERS, ASSOCIATIONS, OPPORTUNITIES,
+    EVIDENCE, CHANGED,
 )  # fmt: skip
 
 _NOTHING: dict[Kind, object] = {"text": "", "int": 0, "float": np.nan, "bool": False}
