@@ -1,0 +1,137 @@
+"""Which units stand behind a figure: every number in a report can be opened, and printed.
+
+A figure has a name: what it shows, then what it is of (``curve/renewing``). The same names stand in
+the reports and are asked for on the command line.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from journeyqual.codebook import Codebook
+from journeyqual.schema import EVIDENCE, OFF_JOURNEY, check
+
+KINDS = ("curve", "emotion", "driver", "new-stage", "seam", "opportunity")
+"""What figures show; whatever else is said of a stage rests on the units of its ``curve``."""
+
+
+def figure(kind: str, *of: object) -> str:
+    """Return the name of a figure.
+
+    A slash inside a stage's or group's name is written so that it parts nothing.
+
+    Examples
+    --------
+    >>> figure("curve", "set-up"), figure("emotion", "chat/phone", "joy"), figure("seam")
+    ('curve/set-up', 'emotion/chat%2Fphone/joy', 'seam')
+    """
+    return "/".join([kind, *(str(part).replace("%", "%25").replace("/", "%2F") for part in of)])
+
+
+def plain(part: str) -> str:
+    """Return a part of a figure's name as it was given to `figure`.
+
+    Examples
+    --------
+    >>> plain("chat%2Fphone")
+    'chat/phone'
+    """
+    return part.replace("%2F", "/").replace("%25", "%")
+
+
+def table(
+    settled: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    by: str = "",
+    themed: pd.DataFrame | None = None,
+    seam_lines: pd.DataFrame | None = None,
+    opportunities: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the units behind every figure of a study.
+
+    Parameters
+    ----------
+    settled
+        Settled units: ``unit_id, participant, stage``, optional ``emotion`` and the attribute
+        ``by``.
+    codebook
+        Names the stages and their order.
+    by
+        Attribute that groups are shown by; blank for none.
+    themed
+        THEMED.
+    seam_lines
+        SEAM_LINES.
+    opportunities
+        OPPORTUNITIES.
+
+    Returns
+    -------
+    DataFrame
+        EVIDENCE: ``curve/STAGE``, ``curve/STAGE/GROUP``, ``emotion/STAGE/EMOTION``,
+        ``driver/STAGE/THEME``, ``new-stage/THEME``, ``seam``, ``opportunity/RANK``, in lived order;
+        the units of a figure in the order of ``settled``.
+
+    Examples
+    --------
+    >>> from journeyqual.codebook import from_dict
+    >>> book = from_dict({"name": "Mini", "stage": [{"name": "using"}]})
+    >>> units = pd.DataFrame({"unit_id": ["a", "b"], "participant": ["P1", "P2"],
+    ...                       "stage": ["using", ""], "emotion": ["joy", "joy"]})
+    >>> table(units, book).values.tolist()
+    [['curve/using', 'a'], ['emotion/using/joy', 'a']]
+    """
+    settled = settled.assign(_row=range(len(settled)))
+    staged = settled[settled["stage"].isin(codebook.stage_names)]
+    place = {stage: n for n, stage in enumerate(codebook.stage_names)}
+    parts: list[pd.DataFrame] = []
+
+    def add(kind: str, rows: pd.DataFrame, *of: str) -> None:
+        if rows.empty:
+            return
+        keys = list(rows[list(of)].itertuples(index=False, name=None))
+        # A name is made once, not once a unit.
+        names = {key: figure(kind, *key) for key in set(keys)}
+        stage = rows["stage"].map(place) if "stage" in of else 0
+        parts.append(
+            pd.DataFrame(
+                {
+                    "figure": [names[key] for key in keys],
+                    "unit_id": rows["unit_id"].to_numpy(),
+                    "kind": KINDS.index(kind),
+                    "stage": stage,
+                    "row": rows["_row"].to_numpy(),
+                }
+            )
+        )
+
+    add("curve", staged, "stage")
+    if by and by in staged:
+        given = staged[by].notna() & (staged[by].astype(str) != "")
+        add("curve", staged[given], "stage", by)
+    if "emotion" in staged:
+        add("emotion", staged[staged["emotion"] != ""], "stage", "emotion")
+    themes = pd.DataFrame() if themed is None else themed[themed["theme"] != ""]
+    if len(themes):
+        own = themes.rename(columns={"scope": "stage"})[["unit_id", "stage", "theme"]]
+        behind = staged.merge(own, on=["unit_id", "stage"])
+        add("driver", behind, "stage", "theme")
+        off = own[own["stage"] == OFF_JOURNEY].drop(columns="stage")
+        add("new-stage", settled[settled["stage"] == ""].merge(off, on="unit_id"), "theme")
+        if opportunities is not None:
+            with_theme = opportunities.loc[opportunities["theme"] != "", ["rank", "stage", "theme"]]
+            add("opportunity", behind.merge(with_theme, on=["stage", "theme"]), "rank")
+    if opportunities is not None:
+        bare = opportunities.loc[opportunities["theme"] == "", ["rank", "stage"]]
+        add("opportunity", staged.merge(bare, on="stage"), "rank")
+    if seam_lines is not None and len(seam_lines):
+        sides = seam_lines.melt(
+            id_vars="participant", value_vars=["buyer_stage", "customer_stage"], value_name="stage"
+        )
+        add("seam", staged.merge(sides[["participant", "stage"]], on=["participant", "stage"]))
+    if not parts:
+        return EVIDENCE.empty()
+    every = pd.concat(parts, ignore_index=True)
+    every = every.sort_values(["kind", "stage", "figure", "row"], kind="stable")
+    return check(every[["figure", "unit_id"]].reset_index(drop=True), EVIDENCE)
