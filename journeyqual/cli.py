@@ -213,6 +213,12 @@ def _run(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | N
     if result.learned_from:
         taught = f"{result.learned_from} unit{'s' * (result.learned_from != 1)}"
         lines.append(f"the stage coder learned from {taught} coded by people")
+    summary.update(themes=result.themes, proposed=result.proposed, moved=result.moved)
+    if result.themes:
+        lines.append(f"discovered {result.themes} themes; name them: journeyqual themes")
+    if result.proposed:
+        lines.append(f"{result.proposed} new themes proposed: journeyqual themes --proposed")
+    lines += [f"moved: {line}" for line in result.moved]
     if full:
         summary["changed"] = result.changed
         lines.append(f"coded again: {result.changed} units changed their stage")
@@ -296,6 +302,109 @@ def sample(
                 for r in how_far.itertuples()
             ),
         ]
+
+
+@app.command()
+def evidence(
+    folder: Folder = Path(),
+    stage: Annotated[str, typer.Option("--stage", help="A stage of the codebook.")] = "",
+    figure: Annotated[
+        str, typer.Option("--figure", help="A figure's name, as reports show it.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write (CSV).")] = None,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the units and the quotes behind a figure."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import evidence as opening
+        from journeyqual import schema
+        from journeyqual.study import open_study
+
+        if bool(stage) == bool(figure):
+            raise typer.BadParameter("give either --stage or --figure")
+        study = open_study(folder)
+        try:
+            name = figure or opening.figure("curve", study.stage(stage))
+            behind = study.behind(name)
+            quotes = study.quotes_of(name)
+        finally:
+            study.close()
+        if out is not None:
+            schema.write_csv(behind, out)
+        summary["figure"] = name
+        summary["units"] = json.loads(behind.to_json(orient="records"))
+        summary["quotes"] = json.loads(quotes.to_json(orient="records"))
+        people = behind["participant"].nunique()
+        summary["lines"] = [
+            f"{name}: {len(behind)} units of {people} participant{'s' * (people != 1)}",
+            *(
+                f"{row.stance}: {row.participant}{_at(row.start_s)}, unit {row.unit_id} "
+                f"({schema.signed(row.valence)}): “{row.text}”"
+                for row in quotes.itertuples()
+            ),
+            *(
+                f"{row.unit_id}  {row.participant}{_at(row.start_s)}  {schema.signed(row.valence)}"
+                f"  {row.text}"
+                for row in behind.itertuples()
+            ),
+        ]
+
+
+def _at(seconds: float) -> str:
+    """Return a time code after its comma; nothing where there is none."""
+    if seconds != seconds:
+        return ""
+    whole = int(seconds)
+    return f", {whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+@app.command()
+def themes(
+    folder: Folder = Path(),
+    proposed: Annotated[
+        bool, typer.Option("--proposed", help="Only those that wait for a person.")
+    ] = False,
+    scope: Annotated[str, typer.Option("--scope", help="Only those of a stage.")] = "",
+    name: Annotated[
+        tuple[str, str] | None, typer.Option("--name", metavar="THEME NAME", help="Name one.")
+    ] = None,
+    accept: Annotated[str, typer.Option("--accept", metavar="THEME", help="Accept one.")] = "",
+    reject: Annotated[str, typer.Option("--reject", metavar="THEME", help="Reject one.")] = "",
+    merge: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--merge", metavar="THEME INTO", help="Put one into another."),
+    ] = None,
+    coder: Annotated[str, typer.Option("--coder", help="Your name as a coder.")] = "",
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """List a study's themes; name, accept, reject or merge one."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual.study import open_study
+
+        study = open_study(folder)
+        try:
+            if name:
+                study.themes.name(*name, by=coder)
+            if accept:
+                study.themes.accept(accept, by=coder)
+            if reject:
+                study.themes.reject(reject, by=coder)
+            if merge:
+                study.themes.merge(*merge, by=coder)
+            table = study.themes.table(status=("proposed",) if proposed else None)
+        finally:
+            study.close()
+        if scope:
+            table = table[table["scope"] == scope]
+        summary["themes"] = json.loads(table.to_json(orient="records"))
+        summary["lines"] = [
+            f"{row.theme}  {row.scope}: {row.name}"
+            + ("" if row.named_by else " (suggested)")
+            + f", {row.n_units} units of {row.n_participants} people, {row.status}"
+            for row in table.itertuples()
+        ] or ["no themes" + (" wait" if proposed else " yet: they come with the next run")]
 
 
 # -- tables -------------------------------------------------------------------------------------

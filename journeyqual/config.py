@@ -49,6 +49,8 @@ class Config:
         Of the curve: seed and number of bootstrap draws, participants below which a stage is thin,
         and the
         attribute of participants that segments are shown by (blank: none).
+    period
+        The attribute that tells in which wave somebody was interviewed (blank: none).
     encoder
         ``minilm``, or a folder with a sentence-transformers model.
     store_variable
@@ -72,6 +74,7 @@ class Config:
     by: str
     encoder: str
     store_variable: str = ""
+    period: str = ""
 
     def participant_of(self, path: Path) -> str:
         """Return whose interview a file is: as ``study.toml`` says, else its file name's stem."""
@@ -193,7 +196,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
     )
     transcripts = _table(data, "transcripts", {"folder", "interviewers", "participants"})
     privacy = _table(data, "privacy", {"names"})
-    curve = _table(data, "curve", {"draws", "thin_below", "by"})
+    curve = _table(data, "curve", {"draws", "thin_below", "by", "period"})
     models = _table(data, "models", {"encoder"})
     store = _table(data, "store", {"url"})
     interviewers = transcripts.get("interviewers", [])
@@ -228,6 +231,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         draws=_whole(curve, "draws", 2000, low=100, high=100_000),
         thin_below=_whole(curve, "thin_below", 5, low=1),
         by=text(curve, "by", "[curve]"),
+        period=text(curve, "period", "[curve]"),
         encoder=text(models, "encoder", "[models]") or DEFAULT_ENCODER,
         store_variable=_variable(text(store, "url", "[store]")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ WORDS = (6, 75)
 """Quotes shorter than this carry nothing, longer ones are not read."""
 PER_PARTICIPANT = 3
 """Nobody is quoted more often than this in one report."""
+
+Quoted = defaultdict[str, set[str]]
+"""Participant to the units of theirs that are quoted."""
 
 
 def quotes(
@@ -57,37 +60,80 @@ def quotes(
     --------
     verbatim : compare quotes with the stored text before they are shown.
     """
-    own = ["unit_id", "interview", "text", "start_char", "end_char", "start_s"]
-    values = coded.drop(columns=[c for c in own[1:] if c in coded])
-    held = values.merge(units[own], on="unit_id")
-    words = held["text"].str.split().str.len()
-    fit = words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")
-    held = held[fit & ~held["unsure"].astype(bool)]
-    held = held.assign(strength=_strength(held), order=held["stage"].map(codebook.order))
-    quoted: Counter[str] = Counter()
+    held = quotable(coded, units, codebook, silent)
+    quoted: Quoted = defaultdict(set)
     rows: list[dict[str, object]] = []
     for point in curve.sort_values("stage_order").itertuples():
         if np.isnan(point.valence):
             continue
         at = held[held["stage"] == point.stage]
         sign = side(point.valence_low, point.valence_high)
-        wanted = [("supports", sign, supporting), ("contradicts", -sign, contradicting)]
-        if sign == 0:
-            wanted = [("good", 1, min(1, supporting)), ("bad", -1, min(1, contradicting))]
-        people: set[str] = set()
-        for stance, towards, many in wanted:
-            chosen = _choose(at, towards, many, people, quoted)
-            for rank, row in enumerate(chosen, start=1):
-                rows.append(
-                    {
-                        "stage": point.stage,
-                        "stage_order": point.stage_order,
-                        "stance": stance,
-                        "rank": rank,
-                        **{name: row[name] for name in QUOTES.names if name in row},
-                    }
-                )
+        rows += chosen(at, sign, supporting, contradicting, quoted)
     return check(pd.DataFrame(rows, columns=QUOTES.names), QUOTES)
+
+
+def quotable(
+    coded: pd.DataFrame, units: pd.DataFrame, codebook: Codebook, silent: frozenset[str]
+) -> pd.DataFrame:
+    """Return the units that may be shown as quotes, with their text and how well they show it.
+
+    Parameters
+    ----------
+    coded, units, silent
+        As for `quotes`.
+    codebook
+        Gives a stage its place.
+
+    Returns
+    -------
+    DataFrame
+        ``coded`` with the units' own columns, ``stage_order`` and ``strength``. Units of silent
+        participants, off the journey, unsure, too short or too long to be read are left out.
+    """
+    own = ["unit_id", "interview", "text", "start_char", "end_char", "start_s"]
+    values = coded.drop(columns=[c for c in own[1:] if c in coded])
+    held = values.merge(units[own], on="unit_id")
+    words = held["text"].str.split().str.len()
+    fit = words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")
+    held = held[fit & ~held["unsure"].astype(bool)]
+    return held.assign(strength=_strength(held), stage_order=held["stage"].map(codebook.order))
+
+
+def chosen(
+    at: pd.DataFrame,
+    sign: int,
+    supporting: int,
+    contradicting: int,
+    quoted: Quoted,
+    per_participant: int = PER_PARTICIPANT,
+) -> list[dict[str, object]]:
+    """Return the rows of QUOTES for one point, each quote from another person.
+
+    Parameters
+    ----------
+    at
+        The `quotable` units to choose from.
+    sign
+        The side of neutral that the point is on: 1, -1, or 0 if that is not settled.
+    supporting, contradicting
+        How many quotes on its side, and on the other; with no side, one of each at most.
+    quoted
+        Participant to the units that the report quotes of theirs already; what is chosen is added.
+        A unit that stands there costs nothing if it is shown again.
+    per_participant
+        Nobody is quoted with more units than this.
+    """
+    wanted = [("supports", sign, supporting), ("contradicts", -sign, contradicting)]
+    if sign == 0:
+        wanted = [("good", 1, min(1, supporting)), ("bad", -1, min(1, contradicting))]
+    people: set[str] = set()
+    rows: list[dict[str, object]] = []
+    for stance, towards, many in wanted:
+        found = _choose(at, towards, many, people, quoted, per_participant)
+        for rank, row in enumerate(found, start=1):
+            given = {name: row[name] for name in QUOTES.names if name in row}
+            rows.append({**given, "stance": stance, "rank": rank})
+    return rows
 
 
 def _strength(held: pd.DataFrame) -> pd.Series:
@@ -98,23 +144,30 @@ def _strength(held: pd.DataFrame) -> pd.Series:
 
 
 def _choose(
-    at: pd.DataFrame, towards: int, many: int, people: set[str], quoted: Counter[str]
+    at: pd.DataFrame,
+    towards: int,
+    many: int,
+    people: set[str],
+    quoted: Quoted,
+    per_participant: int,
 ) -> list[pd.Series]:
     along = at["valence"] * towards
     score = along.where(along > FLAT, 0.0) * at["strength"]
     ranked = at.assign(score=score)[score > 0].sort_values(
         ["score", "unit_id"], ascending=[False, True]
     )
-    chosen: list[pd.Series] = []
+    found: list[pd.Series] = []
     for _, row in ranked.iterrows():
-        if len(chosen) == many:
+        if len(found) == many:
             break
-        if row["participant"] in people or quoted[row["participant"]] >= PER_PARTICIPANT:
+        own = quoted[row["participant"]]
+        full = len(own) >= per_participant and row["unit_id"] not in own
+        if row["participant"] in people or full:
             continue
         people.add(row["participant"])
-        quoted[row["participant"]] += 1
-        chosen.append(row)
-    return chosen
+        own.add(row["unit_id"])
+        found.append(row)
+    return found
 
 
 def verbatim(quotes: pd.DataFrame, units: pd.DataFrame, texts: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from journeyqual import schema
+from journeyqual import change, schema
 from journeyqual.errors import InputError, JourneyqualError, StoreError
 from journeyqual.store import Interview, now
 from journeyqual.study import CACHE, STORE_FILE, MachineCoder, Study
@@ -51,6 +51,10 @@ class RunResult:
         Units coded by people that the stage coder learned from before it coded in this run.
     changed
         With ``full``: units whose stage changed.
+    themes, proposed
+        Themes discovered in this run; new ones that wait for a person to accept them.
+    moved
+        In words: stages whose point moved beyond the interval that the last run showed.
     refused, newly_refused
         One line a file that could not be taken in; how many of them no earlier run had refused.
     notes
@@ -69,6 +73,9 @@ class RunResult:
     coded: int = 0
     learned_from: int = 0
     changed: int = 0
+    themes: int = 0
+    proposed: int = 0
+    moved: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     newly_refused: int = 0
     notes: list[str] = field(default_factory=list)
@@ -79,7 +86,8 @@ class RunResult:
     @property
     def nothing_new(self) -> bool:
         """Whether the run found everything as the last one left it."""
-        return not (self.read or self.corrected or self.coded or self.reports)
+        done = self.read or self.corrected or self.coded or self.themes or self.proposed
+        return not (done or self.reports)
 
 
 def run(
@@ -152,6 +160,17 @@ def _run(
         study.keep_codebook()
     with _timed(result, "code"):
         _code_new(study, result, tell, full=full)
+    gone = study.outdated()
+    if gone:
+        result.notes.append(
+            f"{gone} units that people coded stand at stages which the codebook no longer has; "
+            "their codings wait: see study.flags()"
+        )
+    if study.store.state()[1]:
+        with _timed(result, "themes"):
+            _themes(study, result, tell)
+        if not result.nothing_new:
+            result.moved = change.in_words(study.changed())
     if report and study.store.state()[1]:
         _report(study, result, tell, reports_folder or study.folder / "reports", full=full)
     if not result.nothing_new or result.newly_refused:
@@ -169,7 +188,11 @@ def _run(
                 "coders": list(study.coders),
                 "codebook": study.codebook_version,
                 "seed": study.config.seed,
+                "themes": result.themes,
+                "proposed": result.proposed,
+                "moved": result.moved,
                 "seconds": {k: round(v, 2) for k, v in result.seconds.items()},
+                **(study.snapshot() if study.store.state()[1] else {}),
             },
         )
     return result
@@ -473,6 +496,20 @@ def _batches(units: pd.DataFrame) -> Iterator[pd.DataFrame]:
             held, size = [], 0
     if held:
         yield pd.concat(held, ignore_index=True)
+
+
+# -- themes -------------------------------------------------------------------------------------
+
+
+def _themes(study: Study, result: RunResult, tell: Progress) -> None:
+    """Discover themes where there are none yet; give new units theirs; gather what is new."""
+    before = study.themes.table()
+    study.themes.discover(progress=tell)
+    study.themes.update()
+    fresh = study.themes.table()
+    fresh = fresh[~fresh["theme"].isin(before["theme"])]
+    result.proposed = int((fresh["status"] == "proposed").sum())
+    result.themes = len(fresh) - result.proposed
 
 
 # -- reports ------------------------------------------------------------------------------------

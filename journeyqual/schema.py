@@ -228,6 +228,8 @@ CURVE_IN = Table(
         Column(
             "sampling_probability", "float", "ratio", required=False, blank=True, low=0.0, high=1.0
         ),
+        # No draw could reach the unit: its interview came later.
+        Column("is_unreached", "bool", required=False),
     ),
     key=("unit_id",),
 )
@@ -252,6 +254,10 @@ CURVE = Table(
         _valence("valence_participants_first", required=False, blank=True),
         Column("spread", "float", "ratio", required=False, blank=True, low=0.0),
         _count("n_participants_group", required=False),
+        # Units that no draw could reach, where drawn ones correct the point.
+        _count("n_unreached", required=False),
+        # Why there is no point or interval, or what else to know of it.
+        _words("reason", required=False, blank=True),
     ),
     key=("group", "stage"),
 )
@@ -1003,6 +1009,20 @@ NEW_STAGES = Table(
     key=("theme",),
 )
 
+STAGE_EXAMPLES = Table(
+    "STAGE_EXAMPLES",
+    # What may stand in the codebook as examples of a proposed stage, word for word.
+    (
+        _id("theme"),
+        Column("rank", "int", "ordinal", low=1),
+        _id("unit_id"),
+        _id("interview"),
+        _id("participant"),
+        _words("text"),
+    ),
+    key=("theme", "rank"),
+)
+
 FLAGS = ("agree", "disagree", "unsettled", "cannot say")
 NUMBERS = Table(
     "NUMBERS",
@@ -1025,18 +1045,23 @@ ASSOCIATIONS = Table(
     "ASSOCIATIONS",
     (
         Column("metric"),
-        # Blank is over all stages.
+        Column("unit", blank=True),
+        # What all points share; blank is all stages, everybody, all periods.
         Column("stage", blank=True),
+        Column("group", blank=True),
+        Column("period", blank=True),
         Column("across", allowed=("stages", "groups", "periods")),
         _count("n_points"),
         *(_rank_correlation(name) for name in ("rho", "rho_low", "rho_high")),
         _share("p", blank=True),
-        # "moves with", "moves against", "no settled association".
+        # The same, held to the number of rows tested.
+        _share("p_holm", blank=True),
+        # "moves with", "moves against", "no settled association"; "cannot say" without a rho.
         _words("words"),
         _METHOD,
         _REASON,
     ),
-    key=("metric", "stage", "across"),
+    key=("metric", "unit", "stage", "group", "period", "across"),
 )
 
 OPPORTUNITIES = Table(
@@ -1054,7 +1079,8 @@ OPPORTUNITIES = Table(
         # How bad (mend) or good (keep) it feels, 0 to 1.
         _share("depth"),
         _words("metric", blank=True),
-        # What of the metric is at stake, 0 to 1; 1 where there is none.
+        # What of the metric is at stake, 0 to 1: lost of what is to be mended, held of what is to
+        # be kept. Without a metric the middle of the other stages', and 1 if none has one.
         _share("stake"),
         Column("score", "float", "ratio", low=0.0, high=1.0),
         *(_share(name, blank=True) for name in ("score_low", "score_high")),
@@ -1096,6 +1122,32 @@ CHANGED = Table(
     key=("group", "stage"),
 )
 
+TOUCHPOINTS = Table(
+    "TOUCHPOINTS",
+    # Every touchpoint of the codebook and every channel: who speaks of it, and how they feel then.
+    (
+        Column("kind", allowed=("touchpoint", "channel")),
+        # Blank and -1 for a channel, which may serve several stages.
+        Column("stage", blank=True),
+        Column("stage_order", "int", "ordinal", low=-1),
+        Column("name"),
+        Column("channel", blank=True),
+        _count("n_participants"),
+        _count("n_of"),
+        *(_share(name, blank=True) for name in ("share", "share_low", "share_high")),
+        *(_valence(name, blank=True) for name in ("valence", "valence_low", "valence_high")),
+        _count("n_units"),
+        # Units that may speak of it, whose stage the coder is unsure of; they count nowhere else.
+        _count("n_unsure"),
+        Column("is_thin", "bool"),
+        # Looked for, and in no unit that the coder is sure of.
+        Column("unmentioned", "bool"),
+        _METHOD,
+        _REASON,
+    ),
+    key=("kind", "stage", "name"),
+)
+
 TABLES = (
     TURNS, UNITS, CODED, TAGS, CODINGS, RESOLVED, CURVE, LINES, EMOTIONS, QUOTES, MOVED, READING,
     RUNS, PARTICIPANTS, METRICS,
@@ -1105,8 +1157,8 @@ TABLES = (
     PATHS, TOLD, FIGURES, TRANSITIONS, MENTIONS, SEAM_LINES, SEAM, RANKS, PEAK_END, POLARISATION,
     SEPARATION, TRUTH, GAPS,
     DIFFERENCES,
-    THEMES, THEMED, DRIVERS, DRIVER_QUOTES, NEW_STAGES, NUMBERS, ASSOCIATIONS, OPPORTUNITIES,
-    EVIDENCE, CHANGED,
+    THEMES, THEMED, DRIVERS, DRIVER_QUOTES, NEW_STAGES, STAGE_EXAMPLES, NUMBERS, ASSOCIATIONS,
+    OPPORTUNITIES, EVIDENCE, CHANGED, TOUCHPOINTS,
 )  # fmt: skip
 
 _NOTHING: dict[Kind, object] = {"text": "", "int": 0, "float": np.nan, "bool": False}

@@ -11,23 +11,38 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from journeyqual import (
+    change,
+    consensus,
+    estimate,
+    evidence,
+    findings,
+    privacy,
+    revision,
+    sampling,
+    schema,
+)
 from journeyqual import config as configs
-from journeyqual import consensus, estimate, findings, privacy, revision, sampling, schema
 from journeyqual.codebook import Codebook
 from journeyqual.config import Config
-from journeyqual.errors import JourneyqualError
+from journeyqual.errors import InputError, JourneyqualError
 from journeyqual.schema import Table
 from journeyqual.store import Store
 
 if TYPE_CHECKING:
+    from journeyqual.journey import Journey
     from journeyqual.models.encoder import Encoder
     from journeyqual.team import Team
+    from journeyqual.themes import Themes
+    from journeyqual.why import Why
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
@@ -67,6 +82,8 @@ class Study:
         self.config = config
         self.codebook: Codebook = config.codebook()
         self._by_people: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
+        self._coded: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
+        self._drawn: tuple[object, pd.Series] = (None, pd.Series(dtype=float))
 
     @property
     def folder(self) -> Path:
@@ -84,6 +101,27 @@ class Study:
         from journeyqual.team import Team
 
         return Team(self)
+
+    @cached_property
+    def journey(self) -> Journey:
+        """How the curve reads: what is firm on it, how people walk it, whether it is enough."""
+        from journeyqual.journey import Journey
+
+        return Journey(self)
+
+    @cached_property
+    def themes(self) -> Themes:
+        """What people speak of, discovered once and named by people."""
+        from journeyqual.themes import Themes
+
+        return Themes(self)
+
+    @cached_property
+    def why(self) -> Why:
+        """Why people feel as they do: themes behind a stage, the numbers, what to do."""
+        from journeyqual.why import Why
+
+        return Why(self)
 
     def close(self) -> None:
         """Close the store."""
@@ -160,15 +198,20 @@ class Study:
     def sampled(self) -> pd.Series:
         """Return the probability with which each sampled unit was to be coded, by unit.
 
-        Only units that a draw has really reached (`sampling.effective`) are there.
+        Only units that a draw has really reached (`sampling.effective`) are there. Read once a
+        state.
         """
-        drawn = self.store.people.draw_units()
-        if drawn.empty:
-            return pd.Series(dtype=float, name="sampling_probability")
-        draws = self.store.people.draws()
-        done = sampling.finished(self.store.codings(coders=[]))
-        chances = sampling.combined(sampling.effective(drawn, draws, done), draws)
-        return chances.set_index("unit_id")["sampling_probability"].dropna()
+        state = self.store.state()
+        if self._drawn[0] != state:
+            drawn = self.store.people.draw_units()
+            chances = pd.Series(dtype=float, name="sampling_probability")
+            if len(drawn):
+                draws = self.store.people.draws()
+                done = sampling.finished(self.store.codings(coders=[]))
+                found = sampling.combined(sampling.effective(drawn, draws, done), draws)
+                chances = found.set_index("unit_id")["sampling_probability"].dropna()
+            self._drawn = (state, chances)
+        return self._drawn[1]
 
     def _coded_by_people(self) -> pd.DataFrame:
         """Every unit that a person's coding counts of, with its stage; read once a state."""
@@ -240,6 +283,11 @@ class Study:
         kept = revision.books(self.store.people.codebooks())
         return revision.flags(self.store.codings(coders=[]), kept, self.codebook)
 
+    def outdated(self) -> int:
+        """Return how many units people coded at a stage that the codebook no longer has."""
+        told = self._coded_by_people()
+        return int((~told["stage"].isin({"", *self.codebook.stage_names})).sum())
+
     def units(self) -> pd.DataFrame:
         """Return the segments of every stored interview, in UNITS."""
         return self.store.units()
@@ -250,7 +298,7 @@ class Study:
 
     def resolved(self) -> pd.DataFrame:
         """Return RESOLVED: one row a segment, machine and human side by side."""
-        return self._cached("resolved", schema.RESOLVED, self._resolve)
+        return self.cached("resolved", schema.RESOLVED, self._resolve)
 
     def _resolve(self) -> pd.DataFrame:
         codings = self.codings()
@@ -280,34 +328,66 @@ class Study:
         return pd.concat([codings[earlier], codings[~earlier]], ignore_index=True)
 
     def coded(self) -> pd.DataFrame:
-        """Return the coded units with participants' attributes: what curves are computed from."""
-        resolved = self.resolved()
-        kept = resolved[~resolved["participant"].isin(self.withdrawn())]
-        coded = estimate.as_coded(kept, self.participants())
+        """Return the coded units with participants' attributes: what curves are computed from.
+
+        ``order`` is the unit's place in its interview.
+        """
+        state = self.fingerprint
+        if self._coded[0] != state:
+            self._coded = (state, self._code())
+        # A frame of its own: what a caller writes into it stays there (copy on write).
+        return self._coded[1].copy(deep=False)
+
+    def _code(self) -> pd.DataFrame:
         from journeyqual.coding import UNSURE
 
-        return coded.assign(unsure=coded["stage_confidence"] < UNSURE)
+        resolved = self.resolved()
+        kept = resolved[~resolved["participant"].isin(self.withdrawn())]
+        # What people coded at a stage that is no more waits for them (`flags`): it counts nowhere.
+        gone = ~kept["human_stage"].isin({"", *self.codebook.stage_names})
+        blank = {"human_stage": "", "human_emotion": "", "human_by": ""}
+        blank |= {"human_valence": np.nan, "sampling_probability": np.nan}
+        kept = kept.assign(**{name: kept[name].mask(gone, value) for name, value in blank.items()})
+        coded = estimate.as_coded(kept, self.participants())
+        order = self.store.orders()
+        return coded.assign(
+            unsure=coded["stage_confidence"] < UNSURE, order=coded["unit_id"].map(order)
+        )
+
+    def attributes(self) -> list[str]:
+        """Return what of participants.csv puts participants into groups: values that recur."""
+        people = self.participants()
+        people = people[~people["participant"].isin(self.withdrawn())]
+        skip = {"participant", "consent_analyse", "consent_quote", "verdict"}
+        out = []
+        for name in people.columns:
+            given = people[name][people[name].notna() & (people[name].astype(str) != "")]
+            if name not in skip and 2 <= given.nunique() <= min(12, len(given) / 2):
+                out.append(str(name))
+        return out
 
     # -- results -------------------------------------------------------------------------------
 
+    @property
+    def settings(self) -> dict[str, int]:
+        """Draws, seed and when a stage is thin: what every estimate of this study is made with."""
+        config = self.config
+        return {"draws": config.draws, "seed": config.seed, "thin_below": config.thin_below}
+
     def curve(self, *, by: str = "") -> pd.DataFrame:
         """Return CURVE, one of all participants or one a value of an attribute."""
-        given = {
-            "by": by,
-            "draws": self.config.draws,
-            "seed": self.config.seed,
-            "thin_below": self.config.thin_below,
-        }
-        return self._cached(
+        given = self.settings
+        return self.cached(
             "curve",
             schema.CURVE,
-            lambda: estimate.curve(self.coded(), self.codebook, **given),  # type: ignore[arg-type]
+            lambda: estimate.curve(self.coded(), self.codebook, by=by, **given),
+            by=by,
             **given,
         )
 
     def lines(self, *, by: str = "") -> pd.DataFrame:
         """Return LINES: each participant's own curve."""
-        return self._cached(
+        return self.cached(
             "lines",
             schema.LINES,
             lambda: estimate.lines(self.coded(), self.codebook, by=by),
@@ -316,7 +396,7 @@ class Study:
 
     def emotions(self, *, by: str = "") -> pd.DataFrame:
         """Return EMOTIONS: the share of each emotion at each stage."""
-        return self._cached(
+        return self.cached(
             "emotions",
             schema.EMOTIONS,
             lambda: estimate.emotions(self.coded(), self.codebook, by=by),
@@ -325,7 +405,7 @@ class Study:
 
     def quotes(self, *, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
         """Return QUOTES: what supports each stage's point and what contradicts it, verbatim."""
-        return self._cached(
+        return self.cached(
             "quotes",
             schema.QUOTES,
             lambda: self._quotes(supporting, contradicting),
@@ -335,27 +415,36 @@ class Study:
         )
 
     def _quotes(self, supporting: int, contradicting: int) -> pd.DataFrame:
-        people = self.participants()
-        silent = frozenset(people.loc[~people["consent_quote"].astype(bool), "participant"])
         units = self.units()
-        coded = self.coded()
-        # What a person placed elsewhere is no evidence here, even where it does not move the point.
-        disputed = coded["human_valence"].notna() & (coded["human_stage"] != coded["stage"])
-        settled = estimate.settled(coded)
         chosen = findings.quotes(
-            settled[
-                ~disputed.reindex(settled.index) | (settled["stage"] == settled["human_stage"])
-            ],
+            self.quotable(),
             units,
             self.curve(),
             self.codebook,
             supporting=supporting,
             contradicting=contradicting,
-            silent=silent,
+            silent=self.silent(),
         )
         texts = self.store.texts(sorted(chosen["interview"].unique()))
         findings.verbatim(chosen, units, texts)
         return chosen
+
+    def silent(self) -> frozenset[str]:
+        """Return the participants who may not be quoted."""
+        people = self.participants()
+        return frozenset(people.loc[~people["consent_quote"].astype(bool), "participant"])
+
+    def quotable(self) -> pd.DataFrame:
+        """Return settled units that are evidence for the stage they stand at.
+
+        What a person placed elsewhere is no evidence there, even where it does not move the point.
+        """
+        coded = self.coded()
+        disputed = coded["human_valence"].notna() & (coded["human_stage"] != coded["stage"])
+        settled = estimate.settled(coded)
+        return settled[
+            ~disputed.reindex(settled.index) | (settled["stage"] == settled["human_stage"])
+        ]
 
     def moved(self, *, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
         """Return MOVED: which words of the quotes moved the valence that the machine read there.
@@ -365,7 +454,7 @@ class Study:
         supporting, contradicting
             As for `quotes`.
         """
-        return self._cached(
+        return self.cached(
             "moved",
             schema.MOVED,
             lambda: self._moved(self.quotes(supporting=supporting, contradicting=contradicting)),
@@ -416,6 +505,111 @@ class Study:
         """Return METRICS: the numbers that the study is to explain."""
         return self.config.metrics()
 
+    def evidence(self, figure: str = "") -> pd.DataFrame:
+        """Return EVIDENCE: the units behind each figure, or behind one.
+
+        Parameters
+        ----------
+        figure
+            As `evidence.figure` names it (``curve/STAGE``); blank for all figures.
+
+        Raises
+        ------
+        InputError
+            If there is no such figure.
+        """
+        given = {"by": self.config.by, **self.settings, "themes": self.themes.state()}
+        every = self.cached("evidence", schema.EVIDENCE, self._evidence, **given)
+        if not figure:
+            return every
+        found = every[every["figure"] == figure].reset_index(drop=True)
+        if found.empty:
+            near = get_close_matches(figure, every["figure"].unique(), n=3)
+            raise InputError(
+                f"no figure {figure!r} in this study",
+                remedy=f"did you mean {' or '.join(near)}" if near else None,
+            )
+        return found
+
+    def stage(self, name: str) -> str:
+        """Return a stage's name as the codebook spells it, whatever the letter case.
+
+        Raises
+        ------
+        InputError
+            If the codebook has no such stage.
+        """
+        spelt = {known.casefold(): known for known in self.codebook.stage_names}
+        if name.casefold() in spelt:
+            return spelt[name.casefold()]
+        near = get_close_matches(name.casefold(), spelt, n=1)
+        raise InputError(
+            f"{name!r} is no stage of the codebook",
+            remedy=f"did you mean {spelt[near[0]]!r}"
+            if near
+            else f"it has {', '.join(self.codebook.stage_names)}",
+        )
+
+    def behind(self, figure: str) -> pd.DataFrame:
+        """Return the units behind a figure with their words, as far as these may be shown.
+
+        Returns
+        -------
+        DataFrame
+            ``figure, unit_id, interview, participant, start_s, stage, valence, emotion, text``; the
+            text is blank of participants who do not agree to be quoted.
+        """
+        ids = self.evidence(figure)
+        units = self.units().set_index("unit_id")
+        said = estimate.settled(self.coded()).set_index("unit_id")
+        out = ids.join(said[["interview", "participant", "stage", "valence", "emotion"]], "unit_id")
+        out["start_s"] = out["unit_id"].map(units["start_s"])
+        shown = out["unit_id"].map(units["text"]).where(~out["participant"].isin(self.silent()), "")
+        return out.assign(text=shown)[
+            ["figure", "unit_id", "interview", "participant", "start_s", "stage", "valence",
+             "emotion", "text"]
+        ]  # fmt: skip
+
+    def quotes_of(self, figure: str) -> pd.DataFrame:
+        """Return the quotes that reports show for a figure, for and against, in QUOTES."""
+        kind, *of = figure.split("/")
+        names = [evidence.plain(part) for part in of]
+        if kind == "driver":
+            quotes = self.why.quotes()
+            return quotes[(quotes["stage"] == names[0]) & (quotes["theme"] == names[1])]
+        quotes = self.quotes()
+        stage = names[0] if names and kind in {"curve", "emotion"} else ""
+        return quotes[quotes["stage"] == stage]
+
+    def _evidence(self) -> pd.DataFrame:
+        return evidence.table(
+            estimate.settled(self.coded()),
+            self.codebook,
+            by=self.config.by,
+            themed=self.themes.units(),
+            seam_lines=self.journey.seam_lines(),
+            opportunities=self.why.opportunities(),
+        )
+
+    def changed(self) -> pd.DataFrame:
+        """Return CHANGED: the curve now beside that of the last run whose inputs differed.
+
+        Empty if there was no such run.
+        """
+        state = self.fingerprint
+        for detail in reversed(self.store.runs()["detail"].tolist()):
+            kept = json.loads(detail or "{}")
+            if kept.get("curve") and kept.get("state") != state:
+                before = schema.check(pd.DataFrame(kept["curve"]), schema.CURVE)
+                return change.changed(before, self.curve())
+        return schema.CHANGED.empty()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the ledger keeps of a run's results: figures, and no words."""
+        points = self.curve()[[c.name for c in schema.CURVE.columns if c.required]]
+        rows = json.loads(points.to_json(orient="records", double_precision=6))
+        return {"state": self.fingerprint, "curve": rows}
+
     def facts(self) -> dict[str, str | int]:
         """Return what a method appendix needs to say: who, how many, with what."""
         from journeyqual import __version__
@@ -458,11 +652,12 @@ class Study:
             __version__,
             [coder.key for coder in self.machine_coders(self.tags())],
             self.store.state(),
+            self.themes.state(),
             *(hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.exists()),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
-    def _cached(
+    def cached(
         self, name: str, table: Table, make: Callable[[], pd.DataFrame], **parameters: Any
     ) -> pd.DataFrame:
         """Compute a result once a state of the study; the file only ever holds a copy."""

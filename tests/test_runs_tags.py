@@ -131,7 +131,12 @@ def test_a_stage_that_the_codebook_has_no_more_is_left_out(study):
     (study.folder / "codebook.toml").write_text(CODEBOOK.replace("leaving", "going"))
     opened = open_study(study.folder)
     assert opened.tags()["stage"].tolist() == ["using"]
-    assert run(opened).learned_from == 1
+    done = run(opened)
+    assert done.learned_from == 1
+    assert any("1 units that people coded stand at stages" in note for note in done.notes)
+    # The coding waits; the curve stands without it.
+    assert opened.curve().set_index("stage")["n_human"].sum() == 0
+    assert set(opened.coded()["human_stage"]) <= {"", "using"}
     opened.close()
 
 

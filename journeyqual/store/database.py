@@ -20,6 +20,7 @@ from journeyqual.schema import CODINGS, RUNS, TURNS, UNITS, check
 from journeyqual.store import tables as t
 from journeyqual.store.connection import Database, add, in_order, now
 from journeyqual.store.people import People
+from journeyqual.store.themes import Themes
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Store:
     def __init__(self, url: str | Path) -> None:
         self._db = Database(url)
         self.people = People(self._db)
+        self.themes = Themes(self._db)
 
     def close(self) -> None:
         """Close every connection."""
@@ -187,6 +189,12 @@ class Store:
             people = _now_at().where(t.codings.c.coder.startswith("human:"))
             query = query.where(t.units.c.unit_id.in_(people))
         return check(self._db.read(query)[UNITS.names], UNITS)
+
+    def orders(self) -> pd.Series:
+        """Return each segment's place in its interview, by unit; no text is read."""
+        query = sa.select(t.units.c.unit_id, t.units.c.order)
+        query = query.where(t.units.c.current, t.units.c.kind == "segment")
+        return self._db.read(query).set_index("unit_id")["order"].astype("int64")
 
     def add_spans(self, spans: pd.DataFrame) -> None:
         """Add free spans, chosen by people; one that is there already stays as it is.

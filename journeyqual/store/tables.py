@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test compares it with the migrations' own head."""
 
 metadata = MetaData()
@@ -194,4 +195,85 @@ codebooks = Table(
     Column("content", Text, nullable=False),
     Column("saved_at", String, nullable=False),
     Column("note", Text, nullable=False),
+)
+
+theme_rounds = Table(
+    "theme_rounds",
+    metadata,
+    # Each time that themes were looked for in a scope, with what came of it.
+    Column("scope", String, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("units", Integer, nullable=False),
+    # How many of them were left without a theme.
+    Column("left_over", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("found_at", String, nullable=False),
+)
+
+themes = Table(
+    "themes",
+    metadata,
+    Column("theme", String(16), primary_key=True),
+    Column("scope", String, nullable=False, index=True),
+    Column("round", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("status", String, nullable=False),
+    # The centre as little-endian float32, the numbers of one vector.
+    Column("centroid", LargeBinary, nullable=False),
+    Column("threshold", Float, nullable=False),
+    # Vectors of another encoder cannot be held against the centre.
+    Column("encoder", String, nullable=False),
+    Column("found_at", String, nullable=False),
+)
+
+theme_quotes = Table(
+    "theme_quotes",
+    metadata,
+    # The units that a theme is shown by. Rows of their own: a participant's can be erased.
+    Column("theme", String(16), ForeignKey("themes.theme"), primary_key=True),
+    Column("unit_id", String(16), ForeignKey("units.unit_id"), primary_key=True),
+    Column("place", Integer, nullable=False),
+)
+
+theme_units = Table(
+    "theme_units",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("unit_id", String(16), ForeignKey("units.unit_id"), nullable=False, index=True),
+    Column("scope", String, nullable=False),
+    # None: the unit was looked at and none of the scope's themes fits.
+    Column("theme", String(16), ForeignKey("themes.theme"), index=True),
+    Column("similarity", Float),
+    Index(
+        "theme_units_once",
+        "unit_id",
+        "scope",
+        "theme",
+        unique=True,
+        sqlite_where=text("theme IS NOT NULL"),
+        postgresql_where=text("theme IS NOT NULL"),
+    ),
+    Index(
+        "theme_units_looked_at",
+        "unit_id",
+        "scope",
+        unique=True,
+        sqlite_where=text("theme IS NULL"),
+        postgresql_where=text("theme IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+theme_events = Table(
+    "theme_events",
+    metadata,
+    # What people said of a theme, oldest first: the last word of each kind counts.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("theme", String(16), ForeignKey("themes.theme"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", String, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -1,0 +1,13 @@
+"""What several participants speak of: discovered once, frozen, named by people.
+
+`discover` finds themes among units, `assign` gives new units theirs, `propose` finds what the
+frozen ones do not cover. `Themes` does all three in an open study.
+"""
+
+from __future__ import annotations
+
+from journeyqual.themes.assign import assign, propose
+from journeyqual.themes.discover import Found, discover
+from journeyqual.themes.study import Themes
+
+__all__ = ["Found", "Themes", "assign", "discover", "propose"]
