@@ -1,6 +1,7 @@
 """Whether 95 % intervals of the curve hold the truth in 95 of 100 studies, simulated.
 
-    python benchmarks/coverage.py [--studies 1000] [--workers 2] [--only CELL]
+    python benchmarks/coverage.py [--studies 1000] [--first 0] [--workers 2] [--only CELL]
+                                  [--keep FOLDER]
 
 A study is invented from end to end: people who talk unevenly and leave out stages, a coder that
 reads stages and feeling from noisy features, a sample drawn by `journeyqual.sampling` for people to
@@ -13,7 +14,8 @@ both of which draw feeling towards the middle. `taught` is the strong coder afte
 and feeling from sixty vivid units that people picked, as a study teaches it: by
 `journeyqual.coding.tags`, sampled units kept apart. `taught by all` learned from the sample as
 well, a coded unit being read by a fit without its participant. `by heart` is what must not be: it
-repeats what people said of the sampled units.
+repeats what people said of the sampled units. `late` is the strong coder in a study of which the
+second half was interviewed after the draw.
 
 Beside them, differences of two groups, half of the participants each.
 """
@@ -195,7 +197,9 @@ def study(seed: int, participants: int, coder: Coder, teaching: str, groups: boo
             "group": np.where(second, "second", "first"),
         }
     )
-    sample = sampling.draw(table, PER_STAGE, seed=seed)
+    late = (person >= participants // 2) & (teaching == "late")
+    sample = sampling.draw(table[~late], PER_STAGE, seed=seed).set_index(np.flatnonzero(~late))
+    sample = sample.reindex(range(len(table)))
     drawn = sample["place"].notna().to_numpy()
     if teaching in ("apart", "all"):
         picked = nobody.copy()
@@ -210,6 +214,7 @@ def study(seed: int, participants: int, coder: Coder, teaching: str, groups: boo
         human_stage=np.where(drawn, NAMES[stage], ""),
         human_valence=np.where(drawn, valence, np.nan),
         sampling_probability=sample["probability"].to_numpy(),
+        is_unreached=late,
     ).drop(columns="machine_stage")
 
 
@@ -247,14 +252,15 @@ CELLS = {
     **{f"taught {n}": (curves, STRONG, "apart", n) for n in (12, 20, 40)},
     **{f"taught by all {n}": (curves, STRONG, "all", n) for n in (12, 20, 40)},
     **{f"by heart {n}": (curves, STRONG, "by heart", n) for n in (12, 20, 40)},
+    **{f"late {n}": (curves, STRONG, "late", n) for n in (20, 40)},
     **{f"two groups {n}": (groups, STRONG, "", n) for n in (12, 24, 40)},
 }
 
 
-def summary(cell: str, method: str, ends: list[Ends], true: np.ndarray) -> str:
+def summary(cell: str, method: str, low: np.ndarray, high: np.ndarray, width: float) -> str:
     """Return one line: how often the truth is inside, on average and at the worst stage."""
-    low, high = (np.array(side) for side in zip(*ends, strict=True))
     told = ~np.isnan(low)
+    true = truth(cell.startswith("two groups"))
     inside = np.where(told, (low <= true) & (true <= high), np.nan)
     if method == "all at once":
         # Of a whole table, every interval has to hold.
@@ -264,34 +270,54 @@ def summary(cell: str, method: str, ends: list[Ends], true: np.ndarray) -> str:
         by_study = np.nanmean(inside, axis=1)
         mean, error = np.nanmean(inside), by_study.std() / np.sqrt(len(by_study))
         worst = np.nanmin(np.nanmean(inside, axis=0))
-    width, none = np.nanmean(high - low), 1 - told.mean()
     shown = f"{100 * worst:5.1f}" if not np.isnan(worst) else "    –"
     return (
         f"{cell:18} {method:19} {100 * mean:5.1f} ±{100 * error:3.1f}  {shown}  "
-        f"{width:5.2f}  {100 * none:4.1f}"
+        f"{width:5.3f}  {100 * (1 - told.mean()):4.1f}"
     )
+
+
+def printed(cell: str, ends: dict[str, np.ndarray]) -> None:
+    """Print the lines of a cell; widths are compared where every method has an interval."""
+    wide = {method: high - low for method, (low, high) in ends.items()}
+    shared = ~np.isnan([wide[method] for method in METHODS]).any(axis=0)
+    for method, (low, high) in ends.items():
+        told = shared & ~np.isnan(wide[method])
+        print(summary(cell, method, low, high, wide[method][told].mean()), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1000, help="simulated studies a cell")
+    parser.add_argument("--first", type=int, default=0, help="number of the first study: its seed")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="cells whose names begin so, commas between")
+    parser.add_argument("--keep", type=Path, help="where cells are kept, not to be made again")
     args = parser.parse_args()
     print(
-        f"{args.studies} studies a cell, {DRAWS} bootstrap draws, {PER_STAGE} units a stage drawn"
+        f"{args.studies} studies a cell from number {args.first}, {DRAWS} bootstrap draws, "
+        f"{PER_STAGE} units a stage drawn"
     )
     print(f"{'coder, people':18} {'method':19} {'covers %':>10}  worst  width  no interval %")
     with ProcessPoolExecutor(args.workers) as pool:
         for cell, (what, coder, teaching, participants) in CELLS.items():
             if not cell.startswith(tuple(args.only.split(","))):
                 continue
+            name = f"{cell.replace(' ', '-')}-{args.first}-{args.studies}.npz"
+            kept = args.keep / name if args.keep else None
+            if kept and kept.exists():
+                with np.load(kept) as file:
+                    printed(cell, dict(file))
+                continue
             start = time.monotonic()
             one = partial(what, participants=participants, coder=coder, teaching=teaching)
-            made = list(pool.map(one, range(args.studies), chunksize=10))
-            for method in made[0]:
-                ends = [each[method] for each in made]
-                print(summary(cell, method, ends, truth(what is groups)), flush=True)
+            numbers = range(args.first, args.first + args.studies)
+            made = list(pool.map(one, numbers, chunksize=10))
+            ends = {m: np.stack([each[m] for each in made], axis=1) for m in made[0]}
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(kept, **ends)
+            printed(cell, ends)
             print(f"{'':18} {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
 
 

@@ -305,6 +305,65 @@ def sample(
 
 
 @app.command()
+def report(
+    folder: Folder = Path(),
+    formats: Annotated[
+        str, typer.Option("--format", help="pdf, pptx, xlsx, png, svg, csv; joined by commas.")
+    ] = "",
+    notebook: Annotated[
+        str, typer.Option("--notebook", help="Only this report: its name, or your own notebook.")
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="NAME=VALUE", help="A parameter of the notebook."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write into, if not the study's own.")
+    ] = None,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write reports of what is coded already: one notebook anew, or other formats."""
+    with _answering(debug, as_json) as summary:
+        from journeyqual import reports
+        from journeyqual.reports import formats as writers
+        from journeyqual.study import open_study
+
+        if bool(notebook) == bool(formats):
+            raise typer.BadParameter("give either --format or --notebook")
+        if parameter and not notebook:
+            raise typer.BadParameter("--parameter goes with --notebook")
+        if notebook:
+            given = dict(_parameter(text) for text in parameter or [])
+            written = [
+                reports.make_report(folder, template=notebook, parameters=given, out_dir=out)
+            ]
+        else:
+            study = open_study(folder)
+            try:
+                written = writers.export(
+                    study,
+                    out or study.folder / "reports",
+                    formats=[name.strip() for name in formats.split(",")],
+                )
+            finally:
+                study.close()
+        summary["reports"] = [_shown(path) for path in written]
+        summary["lines"] = [f"report: {path}" for path in summary["reports"]]
+
+
+def _parameter(text: str) -> tuple[str, object]:
+    """Read NAME=VALUE; a value that is JSON (a number, a list, true) is taken as such."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
+
+
+@app.command()
 def evidence(
     folder: Folder = Path(),
     stage: Annotated[str, typer.Option("--stage", help="A stage of the codebook.")] = "",

@@ -16,12 +16,15 @@ from typing import Any
 import pandas as pd
 
 from journeyqual import codebook as books
+from journeyqual import theme as themes
 from journeyqual.codebook import Codebook, known, read_toml, text
 from journeyqual.errors import ConfigError
 from journeyqual.schema import METRICS, PARTICIPANTS, check, read_csv
 
 STUDY_FILE = "study.toml"
 DEFAULT_ENCODER = "minilm"
+FORMATS = ("pdf", "pptx", "xlsx", "png", "svg", "csv")
+"""What reports can be written as beside HTML."""
 _YES = {"yes", "true", "1", "y", ""}
 _NO = {"no", "false", "0", "n"}
 
@@ -51,6 +54,10 @@ class Config:
         attribute of participants that segments are shown by (blank: none).
     period
         The attribute that tells in which wave somebody was interviewed (blank: none).
+    theme
+        Logo, colours and font of the reports.
+    formats
+        What a run writes beside the pages: any of `FORMATS`.
     encoder
         ``minilm``, or a folder with a sentence-transformers model.
     store_variable
@@ -75,6 +82,8 @@ class Config:
     encoder: str
     store_variable: str = ""
     period: str = ""
+    theme: themes.Theme = themes.DEFAULT
+    formats: tuple[str, ...] = ()
 
     def participant_of(self, path: Path) -> str:
         """Return whose interview a file is: as ``study.toml`` says, else its file name's stem."""
@@ -191,6 +200,8 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
             "curve",
             "models",
             "store",
+            "theme",
+            "reports",
         },
         "study.toml",
     )
@@ -233,8 +244,22 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         by=text(curve, "by", "[curve]"),
         period=text(curve, "period", "[curve]"),
         encoder=text(models, "encoder", "[models]") or DEFAULT_ENCODER,
+        theme=themes.from_table(
+            _table(data, "theme", {"logo", "accent", "second", "font"}), folder
+        ),
+        formats=_formats(_table(data, "reports", {"formats"})),
         store_variable=_variable(text(store, "url", "[store]")),
     )
+
+
+def _formats(table: dict[str, Any]) -> tuple[str, ...]:
+    given = table.get("formats", [])
+    if not isinstance(given, list) or not set(map(str, given)) <= {"html", *FORMATS}:
+        raise ConfigError(
+            "'formats' of [reports] is no list of formats",
+            remedy=f"there is {', '.join(FORMATS)}; HTML is always written",
+        )
+    return tuple(name for name in FORMATS if name in given)
 
 
 def _variable(url: str) -> str:

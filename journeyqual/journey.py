@@ -15,7 +15,7 @@ from journeyqual.errors import SchemaError
 from journeyqual.schema import Table
 
 if TYPE_CHECKING:
-    from journeyqual.study import Study
+    from journeyqual.study import Chance, Study
 
 HIDE_BELOW = 3
 """Groups of fewer participants are not told by number in the sample's description."""
@@ -39,7 +39,7 @@ class Journey:
         return self._study.cached(name, table, make, **given)
 
     @property
-    def _chance(self) -> dict[str, int]:
+    def _chance(self) -> Chance:
         return {"draws": self._study.config.draws, "seed": self._study.config.seed}
 
     # -- what stands out -------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,7 +26,7 @@ NOTEBOOK = "tagging"
 PAUSE = 1.0
 """Seconds without a key press after which the curve is drawn anew."""
 PATIENCE = 8.0
-"""Seconds that JupyterLab has to end its kernels after Ctrl+C."""
+"""Seconds that JupyterLab has after Ctrl+C, before it is told again; it grants a busy kernel 5."""
 
 
 def tagging_notebook(study: Path, *, interview: str = "", coder: str = "") -> Path:
@@ -119,18 +120,26 @@ def open_lab(notebook: Path, *, browser: bool = True, port: int = 8888) -> None:
         try:
             status = server.wait()
         except KeyboardInterrupt:
-            # The terminal sent the key to both, and JupyterLab ends its kernels first. Killed at
-            # once it would leave them behind.
-            try:
-                server.wait(timeout=PATIENCE)
-            except subprocess.TimeoutExpired:
-                server.terminate()
+            _ended(server)
             return
     if status:
         raise InputError(
             f"JupyterLab ended with status {status}",
             remedy=f"it said why above; notebooks/{notebook.name} opens in any JupyterLab, too",
         )
+
+
+def _ended(server: subprocess.Popen[bytes]) -> None:
+    """Let JupyterLab end its kernels; only then, if it hangs, end it.
+
+    The terminal sends Ctrl+C to both. Killed at once, JupyterLab would leave its kernels behind;
+    but told while a kernel is starting, it may hang for good.
+    """
+    for end in (server.terminate, server.kill):
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=PATIENCE)
+            return
+        end()
 
 
 def suggest_again(study: Study, tagger: Tagger | None = None) -> str:

@@ -29,9 +29,8 @@ Progress = Callable[[str, int, int], None]
 
 BATCH = 4000
 """Units coded at a time: memory stays flat in the number of interviews."""
-TEMPLATES = ("emotional_journey",)
-AGREEMENT = "agreement"
-"""Made as well where two people have coded."""
+TEMPLATES = ("emotional_journey", "why", "journey_map", "four_questions")
+"""Reports that every study has; `_templates` tells which others."""
 UNSAFE_SUFFIXES = {".part", ".tmp", ".crdownload"}
 
 
@@ -515,24 +514,47 @@ def _themes(study: Study, result: RunResult, tell: Progress) -> None:
 # -- reports ------------------------------------------------------------------------------------
 
 
+def _templates(study: Study) -> tuple[str, ...]:
+    """Return the reports that this study has something to show in."""
+    journey, coded = study.journey, study.coded()
+    by = study.config.by
+    more = {
+        "segments": bool(by) and by in coded and coded[by].nunique() > 1,
+        "what_changed": len(study.changed()) > 0 or len(journey.changes()) > 0,
+        "agreement": len(study.team.coders()) > 1,
+    }
+    return (*TEMPLATES, *(name for name, wanted in more.items() if wanted))
+
+
 def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, full: bool) -> None:
     """Make the reports whose inputs have changed since they were last made."""
     from journeyqual import reports
+    from journeyqual.reports import formats, pages
 
     stamp = study.folder / CACHE / "reports.txt"
     state = study.fingerprint
-    templates = (*TEMPLATES, *([AGREEMENT] if len(study.team.coders()) > 1 else []))
-    made = all((folder / f"{name}.html").exists() for name in templates)
-    if not full and made and stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+    made = stamp.exists() and stamp.read_text(encoding="utf-8").split("\n")
+    if not full and made and made[0] == state and all((folder / n).exists() for n in made[1:]):
         return
-    with _timed(result, "curve"):
-        study.curve()
-        study.quotes()
+    with _timed(result, "results"):
+        templates = _templates(study)
+        study.evidence()
+    total = len(templates) + 1
     for done, name in enumerate(templates):
-        tell("writing reports", done, len(templates))
+        tell("writing reports", done, total)
         result.reports.append(
             reports.make_report(study.folder, template=name, out_dir=folder, seconds=result.seconds)
         )
-    tell("writing reports", len(templates), len(templates))
+    tell("writing reports", len(templates), total)
+    with _timed(result, "pages"):
+        result.reports += pages.write_teams(study, folder)
+        result.reports.append(pages.write_index(study, folder))
+    if study.config.formats:
+        with _timed(result, "formats"):
+            result.reports += formats.export(
+                study, folder, formats=study.config.formats, pages=list(result.reports)
+            )
+    tell("writing reports", total, total)
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(state, encoding="utf-8")
+    names = [path.relative_to(folder).as_posix() for path in result.reports]
+    stamp.write_text("\n".join([state, *names]), encoding="utf-8")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,19 @@ STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
 TAUGHT = "+study"
 """In a coder's signature, before what tells the codings apart that people taught it by."""
+
+
+class Chance(TypedDict):
+    """How chance enters: bootstrap draws and their seed."""
+
+    draws: int
+    seed: int
+
+
+class Settings(Chance):
+    """What every estimate of a study is made with."""
+
+    thin_below: int
 
 
 @dataclass(frozen=True)
@@ -345,7 +358,7 @@ class Study:
         kept = resolved[~resolved["participant"].isin(self.withdrawn())]
         # What people coded at a stage that is no more waits for them (`flags`): it counts nowhere.
         gone = ~kept["human_stage"].isin({"", *self.codebook.stage_names})
-        blank = {"human_stage": "", "human_emotion": "", "human_by": ""}
+        blank: dict[str, Any] = {"human_stage": "", "human_emotion": "", "human_by": ""}
         blank |= {"human_valence": np.nan, "sampling_probability": np.nan}
         kept = kept.assign(**{name: kept[name].mask(gone, value) for name, value in blank.items()})
         coded = estimate.as_coded(kept, self.participants())
@@ -369,7 +382,7 @@ class Study:
     # -- results -------------------------------------------------------------------------------
 
     @property
-    def settings(self) -> dict[str, int]:
+    def settings(self) -> Settings:
         """Draws, seed and when a stage is thin: what every estimate of this study is made with."""
         config = self.config
         return {"draws": config.draws, "seed": config.seed, "thin_below": config.thin_below}

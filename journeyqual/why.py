@@ -135,8 +135,7 @@ class Why:
                 study.codebook,
                 by=study.config.by,
                 period=study.config.period,
-                draws=study.config.draws,
-                seed=study.config.seed,
+                **study.settings,
             ),
         )
 

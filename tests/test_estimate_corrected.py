@@ -124,6 +124,113 @@ def test_a_simple_mean_is_that_of_ppi_python(book):
     assert row["valence_high"] - row["valence_low"] < 0.9 * classical
 
 
+def test_a_ratio_with_misread_stages_is_that_of_ppi_python(book):
+    """One unit a participant, stages misread: their bootstrap of the ratio, tuned as they do."""
+    import ppi_py
+
+    rng = np.random.default_rng(4)
+    size, n = 3000, 600
+    stage = rng.choice(3, size, p=[0.5, 0.3, 0.2])
+    seen = np.where(rng.random(size) < 0.8, stage, rng.choice(3, size))
+    truth = (np.array([0.4, -0.3, 0.0])[stage] + rng.normal(0, 0.3, size)).clip(-1, 1)
+    machine = (0.6 * truth + 0.2 + rng.normal(0, 0.15, size)).clip(-1, 1)
+    drawn = np.zeros(size, dtype=bool)
+    drawn[rng.choice(size, n, replace=False)] = True
+    table = pd.DataFrame(
+        {
+            "unit_id": [f"u{i}" for i in range(size)],
+            "participant": [f"P{i}" for i in range(size)],
+            "stage": np.array(STAGES)[seen],
+            "valence": machine,
+            "human_stage": np.where(drawn, np.array(STAGES)[stage], ""),
+            "human_valence": np.where(drawn, truth, np.nan),
+            "sampling_probability": n / size,
+        }
+    )
+    ours = estimate.curve(table, book, seed=1)
+    alone = estimate.curve(table, book, method="human", draws=500)
+
+    def ratio(sums):
+        return sums[:, 0].sum() / sums[:, 1].sum()
+
+    for k in range(3):
+        people, same, others = (
+            np.c_[value * (where == k), where == k].astype(float)
+            for where, value in (
+                (stage[drawn], truth[drawn]),
+                (seen[drawn], machine[drawn]),
+                (seen[~drawn], machine[~drawn]),
+            )
+        )
+        np.random.seed(0)  # noqa: NPY002 - the library draws from numpy's own state
+        low, high = ppi_py.ppboot(
+            ratio, people, same, others, n_resamples=1000, n_resamples_lam=300, alpha=0.05
+        )
+        row = ours.iloc[k]
+        assert row["valence"] == pytest.approx((low + high) / 2, abs=0.004)
+        assert row["valence_high"] - row["valence_low"] == pytest.approx(high - low, rel=0.08)
+        # People alone, told apart by this tolerance: theirs are 15 to 30 % wider.
+        assert alone["valence_high"][k] - alone["valence_low"][k] > 1.12 * (high - low)
+
+
+def test_peoples_weighed_ratio_is_a_regression_with_clustered_errors(book):
+    """Unequal chances and uneven talkers: statsmodels' weighted mean, a cluster a participant."""
+    import statsmodels.api as sm
+
+    table = study(8, participants=120, per_stage=250)
+    out = estimate.curve(table, book, method="human", draws=4000).set_index("stage")
+    weight = 1 / table.groupby("participant")["unit_id"].transform("size")
+    for stage in STAGES:
+        own = table[(table["human_stage"] == stage) & table["human_valence"].notna()]
+        fit = sm.WLS(
+            own["human_valence"],
+            np.ones(len(own)),
+            weights=(weight / table["sampling_probability"]).loc[own.index],
+        ).fit(
+            cov_type="cluster",
+            cov_kwds={"groups": pd.factorize(own["participant"])[0], "df_correction": True},
+            use_t=True,
+        )
+        low, high = fit.conf_int().to_numpy()[0]
+        assert out.loc[stage, "valence"] == pytest.approx(fit.params.iloc[0])
+        width = out.loc[stage, "valence_high"] - out.loc[stage, "valence_low"]
+        assert width == pytest.approx(high - low, rel=0.06)
+
+
+def test_rows_in_any_order_give_the_same_bytes(book):
+    table = study(9).assign(emotion="joy", plan="free")
+    table.loc[::3, "plan"] = "paid"
+    for made in (
+        lambda t: estimate.curve(t, book, draws=200),
+        lambda t: estimate.differences(t, book, by="plan", draws=200),
+        lambda t: estimate.lines(t, book),
+        lambda t: estimate.emotions(t, book),
+    ):
+        one, again = (made(t).to_csv() for t in (table, table.sample(frac=1, random_state=1)))
+        assert one == again
+    weight = np.random.default_rng(0).random(len(table))
+    order = np.random.default_rng(1).permutation(len(table))
+    one, again = (
+        estimate.resampled(table.iloc[rows], book, draws=50, weights=weight[rows])[1]
+        for rows in (np.arange(len(table)), order)
+    )
+    assert one.tobytes() == again.tobytes()
+
+
+def test_where_everything_was_drawn_the_machine_changes_nothing(book):
+    """Probability 1 of every unit: points and intervals are people's own, whatever it said."""
+    table = study(6)
+    told = table.assign(
+        human_stage=table["stage"], human_valence=-table["valence"], sampling_probability=1.0
+    )
+    human, powered = (
+        estimate.curve(told, book, method=method, draws=400)
+        for method in ("human", "prediction-powered")
+    )
+    np.testing.assert_array_equal(human["valence"], powered["valence"])
+    np.testing.assert_allclose(human["valence_low"], powered["valence_low"], rtol=1e-12)
+
+
 def test_adding_a_constant_to_what_the_machine_says_changes_nothing(book):
     table = study(5)
     table["valence"] /= 2

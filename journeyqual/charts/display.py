@@ -89,3 +89,40 @@ def report_html(spec: dict[str, Any]) -> str:
         f'<script type="application/json" class="jq-spec">{text}</script>'
         f'<div class="jq-view"></div><figcaption class="jq-hidden">{label}</figcaption></figure>'
     )
+
+
+class Folded:
+    """A chart that a report's page shows once its caption is opened; JupyterLab shows it at once.
+
+    Parameters
+    ----------
+    chart
+        An Altair chart.
+    caption
+        What opens it.
+    """
+
+    def __init__(self, chart: Any, caption: str) -> None:
+        self.chart, self.caption = chart, caption
+
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> Any:
+        if not in_report():
+            return self.chart._repr_mimebundle_()
+        bundle = report_bundle(self.chart.to_dict())
+        caption = escape(self.caption)
+        html = (
+            f'<details class="jq jq-data jq-fold"><summary>{caption}</summary>'
+            f"{bundle['text/html']}</details>"
+        )
+        return {**bundle, "text/html": html}
+
+
+def folded(chart: Any, caption: str) -> Folded:
+    """Return a chart that a report folds away under a caption.
+
+    Examples
+    --------
+    >>> folded(None, "The people one by one").caption
+    'The people one by one'
+    """
+    return Folded(chart, caption)

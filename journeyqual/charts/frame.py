@@ -97,11 +97,19 @@ class Axes:
     down
         False: the journey runs from left to right. True: from top to bottom, for narrow pages and
         for long journeys.
+    limit
+        The axis of values runs from minus this to this.
+    labels
+        What stands at its five ticks, from the lowest to the highest.
     """
 
     codebook: Codebook
     notes: tuple[str, ...]
     down: bool = False
+    limit: float = 1.0
+    labels: tuple[str, str, str, str, str] = (
+        "felt bad −1", "−0.5", "neither 0", "+0.5", "felt good +1",
+    )  # fmt: skip
 
     @property
     def _alt(self) -> Any:
@@ -124,7 +132,7 @@ class Axes:
         channel = self._alt.X if self.down else self._alt.Y
         encoded = channel(
             f"{field}:Q",
-            scale=self._alt.Scale(domain=[-1, 1], nice=False),
+            scale=self._alt.Scale(domain=[-self.limit, self.limit], nice=False),
             axis=self._value_axis(),
             title=None,
         )
@@ -180,11 +188,11 @@ class Axes:
         )
 
     def _value_axis(self) -> Any:
-        ends = "datum.value == 1 ? 'felt good +1' : datum.value == -1 ? 'felt bad −1'"
-        rest = "datum.value == 0 ? 'neither 0' : datum.value > 0 ? '+0.5' : '−0.5'"
+        ticks = [step * self.limit / 2 for step in range(-2, 3)]
         return self._alt.Axis(
-            values=[-1, -0.5, 0, 0.5, 1],
-            labelExpr=f"{ends} : {rest}",
+            values=ticks,
+            # By place, not by value: a tick of 0.15 is not found among floats.
+            labelExpr=f"{json.dumps(self.labels)}[round(datum.value / {self.limit / 2!r}) + 2]",
             labelFlush=True,
             labelBound=False,
             orient="top" if self.down else "left",

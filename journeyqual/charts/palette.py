@@ -58,9 +58,9 @@ FONT = (
 LINE, PERSON, SEAM, EXPECTED, INTERVAL, THIN, HIT = (
     "jq-line", "jq-person", "jq-seam", "jq-expected", "jq-interval", "jq-thin", "jq-hit",
 )  # fmt: skip
-CELL, CELL_TEXT, CELL_TEXT_STRONG, SEAM_TEXT, PERSON_DOT, HALO, VALUE = (
+CELL, CELL_TEXT, CELL_TEXT_STRONG, SEAM_TEXT, PERSON_DOT, HALO, VALUE, JOINT, BAND = (
     "jq-cell", "jq-cell-text", "jq-cell-text-strong", "jq-seam-text", "jq-person-dot",
-    "jq-halo", "jq-value",
+    "jq-halo", "jq-value", "jq-joint", "jq-band",
 )  # fmt: skip
 
 
@@ -113,6 +113,8 @@ def theme(mode: Mode = "light") -> dict[str, Any]:
             SEAM_TEXT: {"color": p.muted, "fontSize": 12, "fontStyle": "italic"},
             EXPECTED: {"color": p.ink, "opacity": 0.75},
             INTERVAL: {"strokeWidth": 2.5, "strokeCap": "round"},
+            JOINT: {"strokeWidth": 1},
+            BAND: {"color": p.neutral, "opacity": 0.22},
             THIN: {"strokeWidth": 2.2, "opacity": 1},
             HALO: {"color": p.surface, "opacity": 1},
             HIT: {"color": p.accent, "cursor": "pointer"},

@@ -5,6 +5,9 @@ Point, n, spread, lines and emotions are made of the same units by the same rule
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +18,7 @@ from journeyqual.estimate.inputs import (
     drawn_units,
     prepared,
     settled,
+    unreached,
     weights_of,
 )
 from journeyqual.estimate.intervals import DRAWS, drawn_counts, gathered, interval
@@ -40,9 +44,9 @@ def curve(
     ----------
     coded
         ``unit_id, participant, stage, valence``; optional ``human_stage, human_valence,
-        sampling_probability``. A
-        row is human-coded if and only if ``human_valence`` is set; then a blank ``human_stage``
-        means none fits.
+        sampling_probability, is_unreached``. A row is human-coded if and only if ``human_valence``
+        is set; then a blank ``human_stage`` means none fits. ``is_unreached`` says that no draw
+        could reach the unit, because its interview came later.
     codebook
         Names the stages and their order. A stage that nobody spoke of is a row without valence.
     by
@@ -63,7 +67,8 @@ def curve(
     -------
     DataFrame
         CURVE. The interval is the point's 95 % t interval with the draws' standard error; NaN with
-        one participant.
+        one participant. ``reason`` tells why there is no point or interval, that people coded
+        nothing there, or how many units no draw could reach (``n_unreached``).
 
     Raises
     ------
@@ -81,6 +86,10 @@ def curve(
 
     What the machine says of a drawn unit must not have been learned from that unit's coding;
     nothing in the table can show whether it was.
+
+    Units that no draw could reach are taken to be like those that could: drawn units weigh as much
+    more as there are others, as if chance had decided which interviews came before the draw.
+    Another draw over all units makes that assumption needless.
 
     Examples
     --------
@@ -218,6 +227,7 @@ def _one_curve(
     own = held.groupby(["participant", "stage"])["valence"].mean().unstack("stage")
     human = drawn_units(coded) & (method != "machine")
     by_stage = held.groupby("stage")
+    later = held.loc[unreached(coded, method).loc[held.index], "stage"].value_counts()
     rows = []
     for order, stage in enumerate(codebook.stage_names):
         people = own[stage].dropna() if stage in own else pd.Series(dtype=float)
@@ -238,6 +248,31 @@ def _one_curve(
                 "valence_participants_first": people.mean() if len(people) else np.nan,
                 "spread": people.std(ddof=1) if len(people) > 1 else np.nan,
                 "n_participants_group": coded["participant"].nunique(),
+                "n_unreached": int(later.get(stage, 0)),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([row | {"reason": _reason(row)} for row in rows])
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Return what a reader has to know of a point beside its figures.
+
+    Examples
+    --------
+    >>> _reason({"valence": 0.2, "valence_low": 0.1, "method": "prediction-powered", "n_human": 9,
+    ...          "n_units": 40, "n_unreached": 14})
+    '14 of 40 units came after the draw, and are taken to be like the others'
+    """
+    if np.isnan(row["valence"]):
+        return "people coded nothing here" if row["n_units"] else "nobody spoke of it"
+    said = []
+    if np.isnan(row["valence_low"]):
+        said.append("too few participants for an interval")
+    if row["method"] == "prediction-powered" and not row["n_human"]:
+        said.append("people coded nothing here, so that the machine's word stands")
+    elif row["n_unreached"]:
+        said.append(
+            f"{row['n_unreached']} of {row['n_units']} units came after the draw, and are taken to "
+            "be like the others"
+        )
+    return "; ".join(said)

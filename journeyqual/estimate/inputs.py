@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 def prepared(coded: pd.DataFrame, codebook: Codebook, by: str) -> tuple[pd.DataFrame, pd.Series]:
     """Return the table checked against its schema and the codebook, and each row's group.
 
+    Rows come in the order of their ids: sums of fractions depend on the order to their last bit.
+
     Raises
     ------
     SchemaError
@@ -46,12 +48,21 @@ def prepared(coded: pd.DataFrame, codebook: Codebook, by: str) -> tuple[pd.DataF
             column="sampling_probability",
             remedy="leave it blank for a tag that was not drawn",
         )
+    both = coded["is_unreached"] & (coded["sampling_probability"] > 0)
+    if both.any():
+        raise SchemaError(
+            "a unit that no draw could reach cannot have a sampling probability",
+            line=int(np.flatnonzero(both.to_numpy())[0]) + 2,
+            column="is_unreached",
+            remedy="leave the probability blank, or say false",
+        )
     if by and by not in coded.columns:
         known = [c for c in coded.columns if c not in CURVE_IN.names]
         raise SchemaError(
             f"no column {by!r} to group by",
             remedy=f"there is {', '.join(known)}" if known else "the table has no attribute",
         )
+    coded = coded.sort_values("unit_id", kind="stable", ignore_index=True)
     if not by:
         return coded, pd.Series("", index=coded.index)
     groups = coded[by].astype(object).where(coded[by].notna(), "").astype(str)
@@ -89,6 +100,15 @@ def drawn_units(coded: pd.DataFrame) -> pd.Series:
     """Return which units count as coded by people: drawn with a probability, or all of them."""
     human = coded["human_valence"].notna()
     return human & (coded["sampling_probability"].notna() | bool(human.all()))
+
+
+def unreached(coded: pd.DataFrame, method: str) -> pd.Series:
+    """Return which units a curve speaks of only by what was found of others.
+
+    Units that no draw could reach, where drawn units correct the machine or stand for all.
+    """
+    counts = method != "machine" and not coded["human_valence"].notna().all()
+    return coded["is_unreached"].astype(bool) & counts
 
 
 def settled(coded: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from journeyqual.estimate.inputs import (
     chosen_method,
     drawn_units,
     prepared,
+    unreached,
     weights_of,
 )
 
@@ -140,6 +141,11 @@ def gathered(
         # Where people coded everything, nothing was left to chance.
         chance = np.ones(len(coded))
     inverse = np.where(drawn, weight / np.where(drawn, chance, 1.0), 0.0)
+    later = unreached(coded, method).to_numpy()
+    if later.any() and drawn.any():
+        # The drawn speak for those that could be drawn, and these for all, as if which interviews
+        # came in time were chance.
+        inverse *= weight.sum() / weight[~later].sum()
     direct = sums("human_", inverse)
     if method == "human":
         heard = told(direct)
@@ -238,7 +244,12 @@ def resampled(
     >>> point.round(2).tolist(), drawn.shape, voices.tolist()
     ([-1.0, 0.67], (100, 2), [1, 2])
     """
+    if weights is not None:
+        # Beside its unit, for rows come back in another order.
+        coded = coded.assign(_weight=weights)
     coded, _ = prepared(coded, codebook, "")
+    if weights is not None:
+        weights = coded.pop("_weight").to_numpy(dtype=float)
     sample = gathered(coded, codebook, chosen_method(coded, method), weights)
     n = len(sample.participants)
     if n < 2:

@@ -10,10 +10,13 @@ import time
 from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from journeyqual.errors import ReportError
 from journeyqual.scaffold import package_data
+
+if TYPE_CHECKING:
+    from journeyqual.theme import Theme
 
 __all__ = ["blocks", "make_report"]
 
@@ -79,11 +82,19 @@ def make_report(
         source, given, target / f"{source.stem}.ipynb", folder=folder, progress=progress
     )
     ran = time.perf_counter()
-    page = write_html(notebook, target / f"{source.stem}.html")
+    page = write_html(notebook, target / f"{source.stem}.html", look=_look(folder))
     if seconds is not None:
         seconds["notebook"] = seconds.get("notebook", 0.0) + ran - begun
         seconds["html"] = seconds.get("html", 0.0) + time.perf_counter() - ran
     return page
+
+
+def _look(folder: Path) -> Theme:
+    """Return the look that ``study.toml`` gives; a folder that is no study has the reports' own."""
+    from journeyqual import config, theme
+
+    there = (folder / config.STUDY_FILE).exists()
+    return config.load(folder).theme if there else theme.DEFAULT
 
 
 def _template(template: str | Path) -> Path:

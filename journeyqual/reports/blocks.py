@@ -26,15 +26,20 @@ from journeyqual.charts.palette import css_variables
 from journeyqual.charts.words import METHOD_WORDS, feeling, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
+from journeyqual.evidence import figure
+from journeyqual.reports.evidence import behind
 from journeyqual.schema import EMOTIONS, METRICS, MOVED, QUOTES, READING, check, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from journeyqual.study import Study
 
 TEMPLATES = Path(__file__).parent / "template"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
+_NAMED = re.compile(r"`((?:journeyqual [\w -]+)|\w+\.(?:csv|toml)|expected_valence|verdict)`")
+"""What a sentence may set as code: words of ours between backticks, never a transcript's."""
 SHIFTS = (0.05, 0.15, 0.3)
 """Words that moved the valence less than the first are not marked, from the last on strongest."""
 MOMENTS = (
@@ -157,6 +162,7 @@ def evidence(
     codebook: Codebook,
     metrics: pd.DataFrame | None = None,
     moved: pd.DataFrame | None = None,
+    sources: Mapping[str, int] | None = None,
 ) -> Block:
     """Return a section a stage: definition, n, value with interval, quotes for and against.
 
@@ -172,6 +178,8 @@ def evidence(
         METRICS: the numbers that the team brings, shown beside what people said.
     moved
         MOVED: which words moved the machine's valence of a quote; opens under the quote.
+    sources
+        How many units stand behind each figure (`journeyqual.reports.evidence.counts`).
 
     Raises
     ------
@@ -191,6 +199,7 @@ def evidence(
                 _quote(q) | {"why": _why(q.text, why[why["unit_id"] == q.unit_id])}
                 for q in own[own["stance"] == stance].itertuples(index=False)
             ]
+        row["sources"] = behind(figure("curve", row["name"]), sources)
         row["metrics"] = [
             _metric(m) for m in numbers[numbers["stage"] == row["name"]].itertuples(index=False)
         ]
@@ -413,6 +422,7 @@ def table_of(
     *,
     head: int = 1,
     closed: bool = True,
+    wide: Sequence[str] = (),
 ) -> Block:
     """Return a table under its caption, which opens and closes it.
 
@@ -424,13 +434,32 @@ def table_of(
         How many columns, from the first, name their row.
     closed
         Whether it has to be opened first.
+    wide
+        Columns of sentences: they break into lines.
     """
-    html = _fill("table", caption=caption, columns=columns, rows=rows, head=head, closed=closed)
+    wraps = [name in wide for name in columns]
+    html = _fill(
+        "table", caption=caption, columns=columns, rows=rows, head=head, closed=closed, wraps=wraps
+    )
     lines = [columns, ["---"] * len(columns), *rows]
     markdown = "\n".join(
         f"| {' | '.join(v if v == '---' else _md(str(v)) for v in line)} |" for line in lines
     )
     return Block(html, markdown)
+
+
+def says(sentences: Sequence[str], *, hint: str = "") -> Block:
+    """Return what a section's figures say, in words, before the figures.
+
+    Parameters
+    ----------
+    sentences
+        The most important first; it stands larger.
+    hint
+        A quieter sentence after them: how to take it.
+    """
+    html = _fill("says", sentences=list(sentences), hint=hint)
+    return Block(html, "\n\n".join(_md(s) for s in (*sentences, hint) if s))
 
 
 def _md(text: str) -> str:
@@ -453,13 +482,22 @@ def environment() -> Environment:
     """Return the templates' environment: it escapes everything, and an unknown name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["code"] = _code
+    return made
+
+
+def _code(text: str) -> Markup:
+    """Return a sentence, escaped, with the commands and files that it names set as code."""
+    from markupsafe import Markup
+
+    return Markup(_NAMED.sub(r"<code>\1</code>", escape(text)))
 
 
 def _fill(name: str, **values: Any) -> str:

@@ -25,6 +25,7 @@ from journeyqual.charts.quick import quick_import
 from journeyqual.errors import ReportError
 from journeyqual.reports.blocks import TEMPLATES, environment
 from journeyqual.reports.render import read_notebook
+from journeyqual.theme import DEFAULT, Theme
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -35,7 +36,7 @@ _TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 
-def write_html(notebook: Path, out: Path) -> Path:
+def write_html(notebook: Path, out: Path, *, look: Theme = DEFAULT) -> Path:
     """Write an executed notebook as one offline page, whole or not at all.
 
     Parameters
@@ -44,6 +45,8 @@ def write_html(notebook: Path, out: Path) -> Path:
         What `journeyqual.reports.render.run_notebook` wrote.
     out
         The page.
+    look
+        The study's logo, colours and font.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def write_html(notebook: Path, out: Path) -> Path:
     ReportError
         If ``notebook`` is no notebook.
     """
-    text = page(read_notebook(notebook), fallback_title=notebook.stem)
+    text = page(read_notebook(notebook), fallback_title=notebook.stem, look=look)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.part")
     try:
@@ -66,7 +69,7 @@ def write_html(notebook: Path, out: Path) -> Path:
     return out
 
 
-def page(notebook: NotebookNode, *, fallback_title: str = "Report") -> str:
+def page(notebook: NotebookNode, *, fallback_title: str = "Report", look: Theme = DEFAULT) -> str:
     """Return the page of an executed notebook.
 
     Parameters
@@ -75,6 +78,8 @@ def page(notebook: NotebookNode, *, fallback_title: str = "Report") -> str:
         With outputs.
     fallback_title
         The page's title if no block has a heading of the first level.
+    look
+        The study's logo, colours and font.
     """
     from markupsafe import Markup
 
@@ -86,7 +91,8 @@ def page(notebook: NotebookNode, *, fallback_title: str = "Report") -> str:
     text = environment().get_template("page.html.j2").render(
         policy=policy([s for s in (bundle, script) if s]),
         title=_plain(title.group(1)) if title else fallback_title,
-        css=Markup(css()),
+        css=Markup(css(look)),
+        logo=look.logo_uri(),
         contents=[(m.group(1), _plain(m.group(2))) for m in _HEADING.finditer(body)],
         body=Markup(body),
         themes=Markup(themes.replace("<", "\\u003c")),
@@ -119,11 +125,12 @@ def policy(scripts: list[str]) -> str:
     )
 
 
-def css() -> str:
-    """Return the page's style sheet with the palette of both modes."""
-    dark = css_variables("dark")
+def css(look: Theme = DEFAULT) -> str:
+    """Return the page's style sheet with the palette of both modes, the study's colours in it."""
+    dark = f"{css_variables('dark')}; {look.css_variables('dark')}"
+    light = f"{css_variables('light')}; {look.css_variables('light')}"
     variables = (
-        f":root {{ color-scheme: light; --jq-font: {FONT}; {css_variables('light')} }}\n"
+        f":root {{ color-scheme: light; --jq-font: {FONT}; {light} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme=light]) "
         f"{{ color-scheme: dark; {dark} }} }}\n"
         f"@media screen {{ :root[data-theme=dark] {{ color-scheme: dark; {dark} }} }}\n"

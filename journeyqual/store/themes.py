@@ -268,12 +268,12 @@ def _add_units(connection: sa.Connection, units: pd.DataFrame) -> int:
 
 
 def _clear_blanks(connection: sa.Connection, names: Mapping[str, str]) -> None:
-    """Erase "none fits" where a stage takes a name that was another's: its units are looked at anew.
+    """Erase "none fits" where a stage takes another's name: its units are looked at anew.
 
     It was said of fewer themes, or of others. Of a stage that is only renamed nothing is erased.
     """
     there = set(connection.scalars(sa.select(t.theme_units.c.scope).distinct()))
-    taken = {one for old, new in names.items() if new in there for one in (old, new)}
+    taken = {one for old, new in names.items() if {old, new} <= there for one in (old, new)}
     connection.execute(
         t.theme_units.delete().where(
             t.theme_units.c.scope.in_(taken), t.theme_units.c.theme.is_(None)

@@ -6,8 +6,8 @@ frozen ones do not cover. `Themes` does all three in an open study.
 
 from __future__ import annotations
 
-from journeyqual.themes.assign import assign, propose
-from journeyqual.themes.discover import Found, discover
+from journeyqual.themes.finding import Found, discover
+from journeyqual.themes.later import assign, propose
 from journeyqual.themes.study import Themes
 
 __all__ = ["Found", "Themes", "assign", "discover", "propose"]

@@ -22,8 +22,9 @@ from journeyqual.coding.neighbours import neighbours
 from journeyqual.errors import InputError
 from journeyqual.models import cached_encode, load_encoder
 from journeyqual.schema import OFF_JOURNEY, THEMED, THEMES, WHOLE_STUDY, check
-from journeyqual.themes.assign import assign, is_time, propose
-from journeyqual.themes.discover import MIN_UNITS, SMALL, Found, Vectors, centred, discover
+from journeyqual.themes.centres import Vectors, centred
+from journeyqual.themes.finding import MIN_UNITS, SMALL, Found, discover
+from journeyqual.themes.later import assign, is_time, propose
 from journeyqual.themes.words import noun_shares
 
 if TYPE_CHECKING:
@@ -419,7 +420,10 @@ class Themes:
 
     def _placed(self) -> pd.DataFrame:
         """Return every unit that counts in the curve with its scopes: the study, and its stage."""
-        settled = estimate.settled(self._study.coded())[["unit_id", "participant", "stage"]]
+        columns = ["unit_id", "participant", "stage"]
+        # Before anything is coded there is nothing to settle.
+        begun = self._study.store.state()[1] > 0
+        settled = estimate.settled(self._study.coded())[columns] if begun else _nobody(columns)
         stage = settled["stage"].where(settled["stage"] != "", OFF_JOURNEY)
         both = [settled.assign(scope=WHOLE_STUDY), settled.assign(scope=stage)]
         return pd.concat(both, ignore_index=True)[["unit_id", "participant", "scope"]]
@@ -473,28 +477,23 @@ class Themes:
 
     def _said(self) -> pd.DataFrame:
         """Return what people's last words come to: ``status, name, named_by, definition, into``."""
-        found = self._study.store.themes.found().set_index("theme")
-        events = self._study.store.themes.events()
-        verdict = events["kind"].isin(("accept", "reject"))
-        judged = events[verdict].drop_duplicates("theme", keep="last").set_index("theme")["kind"]
-        last = events[~verdict].drop_duplicates(["theme", "kind"], keep="last")
-        of = {kind: rows.set_index("theme") for kind, rows in last.groupby("kind")}
-
-        def value(kind: str, column: str = "value") -> pd.Series:
-            rows = of.get(kind)
-            held = {} if rows is None else rows[column].to_dict()
-            return found.index.to_series().map(held).astype(object)
-
-        words = {"accept": "accepted", "reject": "rejected"}
-        return pd.DataFrame(
-            {
-                "status": found.index.to_series().map(judged.map(words)).fillna(found["status"]),
-                "name": value("name").fillna(found["name"]),
-                "named_by": value("name", "by").fillna(""),
-                "definition": value("define").fillna(""),
-                "into": value("merge").fillna(""),
-            }
-        )
+        found = self._study.store.themes.found()
+        said = {
+            str(row.theme): {"status": row.status, "name": row.name}
+            | {"named_by": "", "definition": "", "into": ""}
+            for row in found[["theme", "status", "name"]].itertuples(index=False)
+        }
+        for event in self._study.store.themes.events().itertuples(index=False):
+            said[str(event.theme)] |= {
+                "name": {"name": event.value, "named_by": event.by},
+                "define": {"definition": event.value},
+                "accept": {"status": "accepted"},
+                "reject": {"status": "rejected"},
+                "merge": {"into": event.value},
+            }[str(event.kind)]
+        columns = ["status", "name", "named_by", "definition", "into"]
+        out = pd.DataFrame.from_dict(said, orient="index", columns=columns)
+        return out.rename_axis("theme").astype("str")
 
     def _roots(self) -> dict[str, str]:
         """Return the theme that each merged one counts for in the end."""
@@ -577,6 +576,10 @@ def _root(theme: str, into: dict[str, str]) -> str:
     if after:
         return min(seen[seen.index(after) :])
     return seen[-1]
+
+
+def _nobody(columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
 
 
 def _left(last: pd.DataFrame, scope: str) -> int:

@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyqual.errors import ModelError
+from journeyqual.themes.empty import ONLY_BESIDE, stop_words
 from journeyqual.units import SPACY_MODEL
 
 N_WORDS = 8
@@ -31,6 +32,8 @@ NAME_WORDS = 4
 """Most words of a suggested name, all parts together."""
 TOGETHER = 0.4
 """A word stands in a name with its neighbour if they are said together this often, as a share."""
+EVERYWHERE = 0.01
+"""Rarity of what is said everywhere: it names a theme only if nothing else does."""
 MANY = 8
 """Where so many participants speak of a theme, words that three say come before those of two."""
 DOING = 0.3
@@ -49,56 +52,6 @@ _BREAK = re.compile(r"[.,;:!?…()\"“”–—/|\n]")
 SHORTEST, LONGEST = 3, 30
 _AS_NOUN = {"NOUN": 1.0, "PROPN": 1.0, "ADJ": 0.5}
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-
-_NOISE = """
-um umm uh er erm ah oh ooh hmm mm mhm huh ha haha eh aye yeah yep yes no nope nah okay ok well like
-just really actually basically literally obviously honestly frankly quite rather pretty sort kind
-bit lot lots loads thing things something anything nothing everything stuff whatever someone
-somebody anyone anybody everyone everybody guy guys chap chaps bloke know knew known think thought
-thinking mean means meant guess suppose supposed reckon believe feel felt feeling say says said
-saying tell tells told telling talk talking ask asked asking get gets got getting gotten go goes
-going gone went come comes came coming do does did done doing make makes made making take takes took
-taken taking give gives gave given put puts putting let lets want wants wanted need needs needed try
-tries tried trying use uses used using see sees saw seen look looks looked looking find finds found
-keep keeps kept start started begin began seem seems seemed turn turned turns happen happened
-happens thank thanks please sorry sure maybe perhaps probably possibly definitely certainly course
-always never often sometimes usually ever still already yet again soon later ago now then today
-tomorrow yesterday while until since before after away round around along across one two three four
-five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety
-hundred thousand once twice much many more most less least few little same other others another
-every each would could should might must shall will able sit sat stand stood different half dear sir
-cannot dont didnt doesnt wasnt isnt wont cant couldnt wouldnt gonna wanna gotta dunno cos cause till
-monday tuesday wednesday thursday friday saturday sunday january february march april may june july
-august september october november december interviewer participant interviewee speaker redacted
-inaudible unclear crosstalk laughs laughter nbsp amp xxx xxxx
-"""
-_ONLY_BESIDE = """
-time times day days week weeks month months year years hour hours minute minutes morning afternoon
-evening night moment first second third last next back end end part point place side way ways big
-small good bad better best worse worst nice great lovely fine excellent person people man men woman
-women lad work works worked working call calls called right left long old new high low top full
-hand hands easy hard thought question number numbers amount couple whole area set bring brings
-brought pay show shows showed shown run runs ran
-"""
-"""Words that say something beside another only: waiting time, back wheel."""
-_NOT_EMPTY = """
-amount back bill bottom call cry describe detail empty fill fire first front full interest last
-mill mine move name part serious show side sincere system thick thin third top
-"""
-"""Words that stand in scikit-learn's list and say something all the same."""
-
-
-def stop_words() -> frozenset[str]:
-    """Return the words that name nothing: English function words, the noises and fillers of talk.
-
-    Examples
-    --------
-    >>> {"the", "um"} <= stop_words(), "bill" in stop_words()
-    (True, False)
-    """
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return frozenset({*ENGLISH_STOP_WORDS} - {*_NOT_EMPTY.split()} | {*_NOISE.split()})
 
 
 def plain(text: str) -> str:
@@ -157,7 +110,7 @@ def read(texts: Iterable[str], *, never: Iterable[str] = ()) -> list[Told]:
     ['back brak', 'brak', 'brak squeal', 'squeal']
     """
     noise = stop_words() | {word.lower() for name in never for word in _WORD.findall(name)}
-    weak = frozenset(_ONLY_BESIDE.split())
+    weak = frozenset(ONLY_BESIDE.split())
     return [_told(plain(text), noise, weak) for text in texts]
 
 
@@ -237,7 +190,7 @@ def c_tf_idf(weights: Sequence[dict[str, float]]) -> list[dict[str, float]]:
     -----
     Share of the theme's words times log(1 + (A - f + 0.5) / (f + 0.5)), with A the mean number of
     words a theme and f how often the word is said in all (Grootendorst 2022; BERTopic's
-    ``bm25_weighting``). What is said everywhere weighs nothing.
+    ``bm25_weighting``). What is said everywhere weighs next to nothing.
 
     Examples
     --------
@@ -249,8 +202,11 @@ def c_tf_idf(weights: Sequence[dict[str, float]]) -> list[dict[str, float]]:
     for row in weights:
         total.update(row)
     mean = sum(total.values()) / max(1, len(weights))
-    rare = {w: float(np.log1p(max(0.0, mean - n + 0.5) / (n + 0.5))) for w, n in total.items()}
-    return [{w: n / sum(row.values()) * rare[w] for w, n in row.items()} for row in weights]
+    rare = {w: np.log1p(max(0.0, mean - n + 0.5) / (n + 0.5)) for w, n in total.items()}
+    return [
+        {w: n / sum(row.values()) * max(float(rare[w]), EVERYWHERE) for w, n in row.items()}
+        for row in weights
+    ]
 
 
 def describe(

@@ -6,13 +6,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.reports.browser import chromium
 from tests.reports.fake_study import FakeStudy
+from tests.reports.made_why import Made
 from tests.reports.real_study import make_study
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")
 def study() -> FakeStudy:
     return FakeStudy()
+
+
+@pytest.fixture(scope="session")
+def made() -> Made:
+    return Made()
+
+
+@pytest.fixture(scope="session")
+def hostile_made() -> Made:
+    return Made(hostile=True)
 
 
 @pytest.fixture(scope="session")

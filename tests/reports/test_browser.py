@@ -1,67 +1,15 @@
 """The page in a real Chromium: offline, quiet, drawn, clickable, narrow and dark."""
 
 import itertools
-import os
-import shutil
-import time
 
 import pytest
 
 from journeyqual.reports import make_report
+from tests.reports import browser
+from tests.reports.browser import DRAWN, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
-
-DRAWN = "document.documentElement.dataset.drawn !== undefined"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        # On a laptop that is the user's affair; CI must not pass without having looked.
-        assert not os.environ.get("CI"), "CI needs chromium"
-        pytest.skip("no chromium on the path")
-    with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
-
-
-class Open:
-    """A page, and everything it said or asked for."""
-
-    def __init__(self, browser, path, *, width=1280, scheme="light", wait=True):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        self.page = self.context.new_page()
-        self.said, self.asked, self.dialogs = [], [], []
-        self.page.on("console", lambda m: self.said.append(m.text))
-        self.page.on("pageerror", lambda e: self.said.append(str(e)))
-        self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
-        self.page.goto(path.as_uri())
-        if wait:
-            self.until(DRAWN)
-
-    def until(self, expression, seconds=20.0):
-        """Wait for an expression to be true.
-
-        Playwright's own wait compiles its condition in the page, which the page's policy forbids.
-        """
-        last = time.monotonic() + seconds
-        while not self.page.evaluate(expression):
-            assert time.monotonic() < last, f"never true: {expression}"
-            self.page.wait_for_timeout(50)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
+chromium = browser.chromium
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +33,7 @@ def test_drawn_quiet_offline_and_no_wider_than_the_window(chromium, report, widt
     with Open(chromium, report, width=width, scheme=scheme) as it:
         assert it.said == []
         assert it.asked == [report.as_uri()]
-        assert it.page.locator(".jq-view svg.marks").count() == 4
+        assert it.page.locator(".jq-view svg.marks").count() == 7
         assert it.page.evaluate("document.documentElement.dataset.failed") is None
         assert it.page.evaluate("document.documentElement.dataset.drawn") == scheme
         wide = it.page.evaluate("document.documentElement.scrollWidth")
@@ -177,7 +125,7 @@ def test_readers_of_the_screen_get_landmarks_names_and_tables(chromium, report):
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
-        assert page.locator("table caption").count() == page.locator("table").count() == 4
+        assert page.locator("table caption").count() == page.locator("table").count() == 15
 
 
 def test_hostile_words_run_nothing_and_break_nothing(chromium, hostile_report):
@@ -185,7 +133,7 @@ def test_hostile_words_run_nothing_and_break_nothing(chromium, hostile_report):
         assert it.dialogs == []
         assert it.said == []
         assert it.asked == [hostile_report.as_uri()]
-        assert it.page.locator(".jq-view svg.marks").count() == 4
+        assert it.page.locator(".jq-view svg.marks").count() == 7
         assert it.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert it.page.locator("main img").count() == 0
 

@@ -132,8 +132,9 @@ def test_light_and_dark_have_the_same_variables():
     assert used <= names[0]
 
 
-def test_the_shipped_notebook_is_clean():
-    template = nbformat.read(package_data("notebooks") / "emotional_journey.ipynb", as_version=4)
+@pytest.mark.parametrize("name", ["emotional_journey", "why", "segments"])
+def test_the_shipped_notebook_is_clean(name):
+    template = nbformat.read(package_data("notebooks") / f"{name}.ipynb", as_version=4)
     code = [c for c in template.cells if c.cell_type == "code"]
     assert not [c for c in code if c.outputs or c.execution_count]
     assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
@@ -165,7 +166,7 @@ def test_a_report_is_two_files_the_same_bytes_every_time(study_folder, tmp_path)
     assert set(seconds) == {"notebook", "html"}
     assert first.stat().st_size < 2_500_000
     page = first.read_text(encoding="utf-8")
-    assert page.count('class="jq-spec"') == 4
+    assert page.count('class="jq-spec"') == 7
     assert "jq.charts" not in page
 
 
@@ -174,4 +175,4 @@ def test_parameters_reach_the_report(study_folder, tmp_path):
     page = make_report(study_folder, parameters={"by": ""}, out_dir=tmp_path / "a")
     text = page.read_text(encoding="utf-8")
     assert "Compared by" not in text
-    assert text.count('class="jq-spec"') == 3
+    assert text.count('class="jq-spec"') == 6

@@ -7,19 +7,20 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
 
 from journeyqual import lab, open_study
 from tests.tagging.made import SAID, interview, suggestions
-from tests.tagging.page import Page
+from tests.tagging.page import QUICK, Page
 
 TOKEN = "a-token-of-the-tests"
 BOOK = Path(__file__).parents[2] / "data" / "sample" / "codebook.toml"
-QUICK = 120.0
-"""Seconds that a step may take: the machine may be busy, and nothing here is a measure of speed."""
 
 
 def until(what, seconds=QUICK, every=0.05):
@@ -119,7 +120,7 @@ class Server:
         self.process = subprocess.Popen(
             command, cwd=self.root, env=settings(self.folder), stdout=self.log, stderr=self.log
         )
-        until(self._answers, seconds=QUICK)
+        until(self._answers)
 
     def _answers(self):
         assert self.process.poll() is None, (self.folder / "log.txt").read_text()
@@ -151,12 +152,13 @@ class Server:
         raise AssertionError("the kernel has no process")
 
     def stop(self):
+        """End it; told to while a kernel is starting, it ends its kernels and then hangs."""
         self.process.terminate()
-        try:
-            self.process.wait(timeout=QUICK)
-        finally:
-            self.process.kill()
-            self.log.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=10)
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
 
 
 def settings(folder):
@@ -173,11 +175,40 @@ def settings(folder):
     return {**os.environ, **own, "JUPYTER_TOKEN": TOKEN}
 
 
+SESSION = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext"
+STATE = r"""() => {
+  const panel = window.jupyterapp?.shell.currentWidget, session = panel?.context?.sessionContext;
+  const kernel = session?.session?.kernel, widgets = document.querySelectorAll(".jqt");
+  const texts = (what) => [...document.querySelectorAll(what)]
+    .map((one) => one.innerText.replace(/\s+/g, " ").slice(0, 300));
+  const said = (out) => out.ename ? `${out.ename}: ${out.evalue}`
+    : out.text ?? Object.keys(out.data ?? {}).join(" ");
+  const code = (panel?.content?.widgets ?? []).filter((cell) => cell.model.type === "code");
+  return {
+    "kernel of the page": kernel ? `${kernel.connectionStatus}, ${kernel.status}` : "none",
+    session: session?.kernelDisplayStatus,
+    dialogs: texts(".jp-Dialog"),
+    notices: texts(".Toastify__toast"),
+    widgets: widgets.length,
+    opened: [...widgets].filter((one) => one.dataset.opened).length,
+    cells: code.map(({ model }) => {
+      const count = model.executionCount ?? (model.executionState === "running" ? "*" : "-");
+      const outputs = model.toJSON().outputs.map((out) => String(said(out)).slice(0, 300));
+      return `${count} ${outputs.join("; ")}`.trim();
+    }),
+  };
+}"""
+"""What a page knows of its notebook, in a few words."""
+
+
 class Lab(Page):
     """A notebook of a study, open in JupyterLab in a browser of its own.
 
     What a person does and sees there is what `Page` has; the kernel is a real one.
     """
+
+    pages: ClassVar = []
+    """Those that are open: the report of a failed test tells of them."""
 
     def __init__(self, browser, server, notebook, *, width=1500, height=1000, theme="light"):
         self.server, self.notebook, self.alive = server, Path(notebook), True
@@ -190,6 +221,7 @@ class Lab(Page):
         self.page.on("request", lambda r: self.asked.append(r.url))
         self.page.on("websocket", lambda s: self.asked.append(s.url))
         self.theme = theme
+        self.pages.append(self)
         self.open()
 
     def open(self):
@@ -211,16 +243,16 @@ class Lab(Page):
         )
 
     def ready(self):
-        """Wait until the kernel is idle and the page is connected to it."""
+        """Wait until the page has its kernel, and has heard from it that it is idle.
 
-        def idle():
-            kernel = self.server.kernel(self.notebook)
-            return kernel and kernel["execution_state"] == "idle" and kernel["connections"] >= 1
-
-        until(idle, seconds=QUICK)
+        The page is asked, not the server, which knows of both a moment sooner: cells that are run
+        in between JupyterLab passes over in silence.
+        """
+        kernel = f"{SESSION}?.session?.kernel"
+        self.until(f"{kernel}?.connectionStatus === 'connected' && {kernel}.status === 'idle'")
 
     def run_all(self):
-        """Run all cells, and wait for the widget and for the end of the last cell."""
+        """Run all cells, and wait for the end of the last one and for the widget."""
         self.page.evaluate(
             """() => {
               document.querySelectorAll(".jqt").forEach((one) => { one.dataset.before = 1; });
@@ -229,8 +261,21 @@ class Lab(Page):
                 .finally(() => { window.ran = true; });
             }"""
         )
+        self.until("window.ran")
+        assert all(cell["execution_count"] for cell in self.cells()), "a cell was passed over"
+        self.scroll_to(".jqt:not([data-before])")
         self.page.wait_for_selector(".jqt[data-opened]:not([data-before])")
-        self.until("window.ran", seconds=QUICK)
+
+    def diagnosis(self):
+        """Return how things stand; for the report of a test that failed."""
+        known = {"notebook": self.notebook.name, "console": self.complaints[-5:]}
+        try:
+            known["kernel of the server"] = self.server.kernel(self.notebook)
+            # Not evaluated, for that waits forever for a page that hangs.
+            known |= self.page.wait_for_function(STATE, timeout=10_000).json_value()
+        except Exception as error:
+            known["no answer"] = str(error)
+        return "\n".join(f"{name}: {value}" for name, value in known.items())
 
     def cells(self):
         """Return what each code cell ended in: its outputs, as the notebook's file has them."""
@@ -240,15 +285,16 @@ class Lab(Page):
         )
 
     def scroll_to(self, selector):
-        """Bring what a cell shows into view; JupyterLab attaches cells as they come near."""
+        """Bring what a cell shows into view; JupyterLab may attach cells as they come near."""
         cells = "window.jupyterapp.shell.currentWidget.content"
-        seen = f"() => Boolean(document.querySelector({json.dumps(selector)}))"
-        for n in range(self.page.evaluate(f"{cells}.widgets.length")):
-            if self.page.evaluate(seen):
-                break
-            self.page.evaluate(f"{cells}.scrollToItem({n})")
-            self.page.wait_for_timeout(200)
-        self.page.locator(selector).first.scroll_into_view_if_needed()
+        order = cycle(range(self.page.evaluate(f"{cells}.widgets.length")))
+        found = self.page.locator(selector)
+
+        def seen():
+            return found.count() or self.page.evaluate(f"{cells}.scrollToItem({next(order)})")
+
+        until(seen, every=0.2)
+        found.first.scroll_into_view_if_needed()
 
     def after_death(self):
         """Wait until JupyterLab has put a new kernel in the place of a dead one."""
@@ -259,6 +305,7 @@ class Lab(Page):
 
     def leave(self):
         """Close the browser and end the notebook's kernel, so that it takes no room."""
+        self.pages.remove(self)
         self.context.close()
         kernel = self.server.kernel(self.notebook)
         if kernel:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from journeyqual.tagging.widget import STATIC, answer
 
+QUICK = 120.0
+"""Seconds that a step may take: the machine may be busy, and nothing here is a measure of speed."""
 ADDRESS = "http://tagging.test/"
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>tagging</title>
 <link rel="stylesheet" href="tagging.css"><style>body { margin: 0; padding: 12px; }</style></head>
@@ -36,6 +38,7 @@ class Page:
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         self.page = self.context.new_page()
+        self.page.set_default_timeout(QUICK * 1000)
         self.said = []
         self.page.on("console", lambda m: self.said.append(m.text))
         self.page.on("pageerror", lambda e: self.said.append(str(e)))
@@ -98,7 +101,7 @@ class Page:
     def label(self, n):
         return self.unit(n).get_attribute("aria-label")
 
-    def until(self, expression, seconds=6.0):
+    def until(self, expression, seconds=QUICK):
         last = time.monotonic() + seconds
         while not self.page.evaluate(expression):
             assert time.monotonic() < last, f"never true: {expression}"

@@ -13,6 +13,7 @@ from journeyqual.study import open_study
 from journeyqual.tagging.codebook_form import CodebookForm, Editor
 from journeyqual.tagging.widget import STATIC, answer
 from tests.tagging import made
+from tests.tagging.page import QUICK
 
 ANA, BEN, MACHINE = "human:ana", "human:ben", "model:m@1"
 FIRST, SECOND, THIRD = made.STAGES[:3]
@@ -310,6 +311,7 @@ class Form:
             viewport={"width": width, "height": 1000}, color_scheme=scheme
         )
         self.page = self.context.new_page()
+        self.page.set_default_timeout(QUICK * 1000)
         self.said = []
         self.page.on("console", lambda m: self.said.append(m.text))
         self.page.on("pageerror", lambda e: self.said.append(str(e)))
@@ -364,8 +366,8 @@ class Form:
     def effect(self):
         return self.page.locator(".jqb-effect li").all_inner_texts()
 
-    def until(self, true, seconds=6.0):
-        last = time.monotonic() + seconds
+    def until(self, true):
+        last = time.monotonic() + QUICK
         while not true():
             assert time.monotonic() < last, "never true"
             self.page.wait_for_timeout(30)
@@ -484,7 +486,7 @@ def test_a_kernel_that_is_gone_is_not_taken_for_a_save(chromium, work):
         it.alive = False
         it.open(FIRST).get_by_label("Owner").fill("Shop")
         it.button("Save").focus()
-        it.until(lambda: "does not answer" in it.page.locator(".jqb-top").inner_text(), 9.0)
+        it.until(lambda: "does not answer" in it.page.locator(".jqb-top").inner_text())
         assert load(work.config.codebook_file) == made.BOOK
 
 

@@ -172,7 +172,7 @@ def test_the_curve_is_drawn_anew_when_a_unit_of_the_sample_is_coded(folder, open
     assert set(folder.opened.curve()["method"]) == {"machine"}
     it = open_lab(folder.notebook())
     chart = ".vega-embed svg, .vega-embed canvas"
-    it.scroll_to(".vega-embed")
+    it.scroll_to(chart)
     it.page.eval_on_selector(chart, "(node) => { node.dataset.before = 1; }")
     it.scroll_to(".jqt")
     it.unit(folder.units.index(gap)).focus()
@@ -372,6 +372,30 @@ def test_the_command_says_where_it_is_and_leaves_on_ctrl_c(tmp_path):
             process.kill()
             process.wait()
     assert "Traceback" not in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("deaf", "patience", "status"),
+    [([], QUICK, 0), (["INT"], 0.2, -signal.SIGTERM), (["INT", "TERM"], 0.2, -signal.SIGKILL)],
+    ids=["that takes its time", "that is told again", "that hangs"],
+)
+def test_after_ctrl_c_a_jupyterlab_has_ended(monkeypatch, deaf, patience, status):
+    monkeypatch.setattr(lab, "PATIENCE", patience)
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: (time.sleep(0.5), sys.exit()))\n"
+        f"for name in {deaf}: signal.signal(signal.Signals['SIG' + name], signal.SIG_IGN)\n"
+        "print(flush=True)\n"
+        "while True: time.sleep(1)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as server:
+        try:
+            server.stdout.readline()
+            server.send_signal(signal.SIGINT)
+            lab._ended(server)
+            assert server.wait(timeout=QUICK) == status
+        finally:
+            server.kill()
 
 
 def test_a_jupyterlab_that_does_not_start_is_an_error(tmp_path, monkeypatch):

@@ -307,8 +307,9 @@ def test_a_dead_kernel_is_told_and_everything_is_sent_again_once(it, study):
     it.press("1")
     it.alive = False
     it.press("f", "j", "2", "Enter")
-    it.until("document.querySelector('.jqt-save').innerText.includes('not saved yet')")
-    assert it.standing == "not saved yet: 3 actions waiting for the kernel"
+    # Seconds later it says more.
+    told = "not saved yet: 3 actions waiting for the kernel"
+    it.until(f"document.querySelector('.jqt-save > span').innerText === '{told}'")
     assert study.said() == {(0, "stage"): STAGES[0]}
     assert "is-saving" in it.unit(1).get_attribute("class")
     it.alive = True
@@ -455,7 +456,7 @@ def test_axe_finds_nothing_serious(open_page, study, scheme, width):
     page.page.locator("select").select_option("uncoded")
     page.alive = False
     page.page.keyboard.press("2")
-    page.until("document.querySelector('.jqt-save').innerText.includes('not saved yet')")
+    page.until("document.querySelector('.jqt-save').innerText.includes('not saved')")
     assert serious(page.page) == []
 
 

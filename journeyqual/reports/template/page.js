@@ -28,15 +28,24 @@
     ready: Promise.resolve(),
   }));
 
+  const around = (place) => {
+    let part = place;
+    while (part && !part.clientWidth) part = part.parentElement;
+    return part ? Math.max(240, part.clientWidth - 42) : 0;
+  };
+
   const draw = async (chart) => {
-    const width = chart.place.clientWidth;
+    // A chart in a closed part of the page is drawn too, as wide as it will be: print opens all.
+    const hidden = !chart.place.clientWidth;
+    const width = chart.place.clientWidth || around(chart.place);
     const meta = (chart.spec.usermeta || {}).journeyqual || {};
     const narrow = Boolean(meta.narrow) && width < NARROW;
-    const state = [mode(), narrow, meta.fit ? width : ""].join(" ");
+    const state = [mode(), narrow, meta.fit ? width : "", hidden].join(" ");
     if (!width || state === chart.shown) return;
     chart.shown = state;
     const spec = structuredClone(narrow ? meta.narrow : chart.spec);
     spec.config = themes[mode()];
+    if (hidden && spec.width === "container") spec.width = width;
     // A chart of several small charts cannot take its container's width by itself.
     if (meta.fit && spec.spec) spec.spec.width = Math.max(160, width - (narrow ? 130 : 80));
     if (chart.view) chart.view.finalize();
@@ -50,6 +59,10 @@
     const svg = chart.place.querySelector("svg.marks");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", chart.spec.description || "A chart");
+    // The label tells the whole chart: Vega's own labels of marks and axes would tell it in pieces.
+    for (const part of svg.children) part.setAttribute("aria-hidden", "true");
+    const menu = chart.place.querySelector("summary");
+    if (menu) menu.setAttribute("aria-label", "Save this chart");
     try {
       result.view.addSignalListener("jq_stage", (_, value) => {
         const order = value && value.stage_order;
@@ -91,7 +104,10 @@
   });
   window.addEventListener("hashchange", fromHash);
   window.addEventListener("beforeprint", () => {
-    document.querySelectorAll("details").forEach((d) => { d.open = true; });
+    document.querySelectorAll("details").forEach((d) => {
+      // The menu of a chart is no part of the page.
+      if (!d.closest(".vega-embed")) d.open = true;
+    });
   });
   const watch = new ResizeObserver((entries) => {
     for (const entry of entries) {

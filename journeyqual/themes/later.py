@@ -13,15 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyqual.themes import words
-from journeyqual.themes.discover import (
-    MIN_UNITS,
-    Floats,
-    Found,
-    Vectors,
-    discover,
-    nearest,
-    similarities,
-)
+from journeyqual.themes.centres import Floats, Vectors, nearest, similarities
+from journeyqual.themes.finding import MIN_UNITS, Found, discover
 
 SAME = 0.8
 """A new centre this similar to a frozen one is of the same theme, and is not proposed."""

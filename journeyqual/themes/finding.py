@@ -9,8 +9,6 @@ later, so that a share that changes is what people say and not how it was sorted
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +18,8 @@ from numpy.typing import NDArray
 from journeyqual.errors import SchemaError
 from journeyqual.schema import THEMED, THEMES, Column, Table, check
 from journeyqual.themes import words
+from journeyqual.themes.centres import Floats, Vectors, centred, nearest
+from journeyqual.themes.clusters import clusters
 
 MIN_UNITS = 20
 """With fewer units of enough words nothing is looked for."""
@@ -30,17 +30,8 @@ MIN_WORDS = 2
 """A unit with fewer words that say something makes no theme; it may belong to one."""
 MOST = 6000
 """From more units than this a sample is drawn to find themes in, as many of each participant."""
-NEIGHBOURS = 15
-DIMENSIONS = 5
-CORE = 0.10
-"""A theme's threshold leaves out this share of the units it was found in."""
 REPRESENTATIVE = 8
 """Units kept to show a theme by, each of another participant where that can be."""
-EXACT = 2.0**20
-"""Vectors are compared in steps of 1 / EXACT: their products add up without rounding."""
-
-Floats = NDArray[np.float64]
-Vectors = NDArray[np.float32]
 
 UNITS_WITH_VECTORS = Table(
     "UNITS to find themes in",
@@ -223,126 +214,6 @@ def balanced(
     turn = pd.Series(participants[mixed]).groupby(participants[mixed]).cumcount().to_numpy()
     # Everybody's first unit, then everybody's second, until there are enough.
     return np.sort(mixed[np.argsort(turn, kind="stable")[:most]])
-
-
-def clusters(
-    texts: NDArray[np.object_], vectors: Vectors, size: int, *, seed: int
-) -> NDArray[np.intp]:
-    """Return BERTopic's cluster of each unit, -1 for none.
-
-    Parameters
-    ----------
-    texts, vectors
-        A row a unit, in an order that does not depend on who asks.
-    size
-        Units that a cluster must have.
-    seed
-        Of UMAP.
-    """
-    with _quiet():
-        from bertopic import BERTopic
-        from hdbscan import HDBSCAN
-        from sklearn.feature_extraction.text import CountVectorizer
-        from threadpoolctl import threadpool_limits
-        from umap import UMAP
-
-        n = len(vectors)
-        layout = UMAP(
-            n_neighbors=min(NEIGHBOURS, n - 1), n_components=min(DIMENSIONS, n - 2), min_dist=0.0,
-            metric="cosine", random_state=seed, n_jobs=1,
-        )  # fmt: skip
-        density = HDBSCAN(
-            # Leaves: with a dozen interviews the excess of mass finds two or three lumps.
-            min_cluster_size=size, min_samples=min(size, 5), cluster_selection_method="leaf",
-            core_dist_n_jobs=1,
-        )  # fmt: skip
-        # Themes get their words once they are final; BERTopic's own are not looked at.
-        tokens = CountVectorizer(analyzer=lambda text: [text[:1]])
-        model = BERTopic(
-            embedding_model=None, umap_model=layout, hdbscan_model=density, vectorizer_model=tokens
-        )  # fmt: skip
-        # Sums in another order differ in the last bit, and a layout with them.
-        with threadpool_limits(1):
-            labels, _ = model.fit_transform(texts.tolist(), vectors)
-    return np.asarray(labels, dtype=np.intp)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep to ourselves what these libraries say of each other's versions and of small data."""
-    import logging
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.getLogger("BERTopic").setLevel(logging.ERROR)
-        yield
-
-
-def centred(
-    vectors: Vectors, who: NDArray[np.intp], labels: NDArray[np.intp]
-) -> tuple[Vectors, Floats]:
-    """Return the centre of each cluster, everybody in it counting the same, and its threshold.
-
-    Parameters
-    ----------
-    vectors, who, labels
-        A row a unit: its vector, its participant's number, its cluster or -1.
-
-    Examples
-    --------
-    Two units of one participant, one of another:
-
-    >>> vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    >>> centres, limits = centred(vectors, np.array([0, 0, 1]), np.array([0, 0, 0]))
-    >>> centres.round(3), limits.round(3)
-    (array([[0.707, 0.707]], dtype=float32), array([0.707]))
-    """
-    centres, limits = [], []
-    for cluster in range(int(labels.max(initial=-1)) + 1):
-        rows = np.flatnonzero(labels == cluster)
-        sizes = np.bincount(who[rows])[who[rows]]
-        mean = (vectors[rows].astype(np.float64) / sizes[:, None]).sum(axis=0)
-        centres.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
-    out = np.array(centres, np.float32).reshape(-1, vectors.shape[1])
-    for cluster in range(len(out)):
-        own = similarities(vectors[labels == cluster], out[cluster : cluster + 1])[:, 0]
-        limits.append(float(np.quantile(own, CORE)))
-    return out, np.array(limits)
-
-
-def similarities(vectors: Vectors, centroids: Vectors) -> Floats:
-    """Return each unit's cosine with each centre, the same to the last bit in whatever company.
-
-    Parameters
-    ----------
-    vectors, centroids
-        Of length 1, shapes (n, dim) and (themes, dim).
-
-    Notes
-    -----
-    Both are taken in steps of 2**-20. A product of two is then a whole number of steps of 2**-40,
-    and so many of them as a vector has numbers add up in a double without rounding, in any order.
-
-    Examples
-    --------
-    >>> similarities(np.array([[0.6, 0.8]], np.float32), np.array([[1, 0]], np.float32)).round(3)
-    array([[0.6]])
-    """
-    steps, centres = (np.rint(v.astype(np.float64) * EXACT) for v in (vectors, centroids))
-    return np.asarray(np.clip(steps @ centres.T / EXACT**2, -1.0, 1.0))
-
-
-def nearest(
-    vectors: Vectors, centroids: Vectors, thresholds: Floats
-) -> tuple[NDArray[np.intp], Floats]:
-    """Return each unit's theme, -1 where none is near enough, and its similarity to the nearest."""
-    if not len(centroids):
-        return np.full(len(vectors), -1), np.full(len(vectors), np.nan)
-    similar = similarities(vectors, centroids)
-    best = similar.argmax(axis=1)
-    top = similar[np.arange(len(best)), best]
-    return np.where(top >= thresholds[best], best, -1), top
 
 
 def _shared(

@@ -1,0 +1,130 @@
+"""What happens to each person's feeling at the seam from buyer to customer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from journeyqual.charts.frame import layered, titled
+from journeyqual.charts.palette import LINE, PERSON_DOT, VALUE, theme
+from journeyqual.charts.quick import quick_import
+from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, wrap
+from journeyqual.schema import SEAM_LINES, check, signed
+
+if TYPE_CHECKING:
+    from altair import LayerChart
+
+SIDES = ("as a buyer", "as a customer")
+FLAT = 0.1
+"""A smaller change counts as none, as in `journeyqual.paths`."""
+
+
+def seam_chart(
+    lines: pd.DataFrame, *, method: str = "", title: str = "From buyer to customer"
+) -> LayerChart:
+    """Draw one line a person: their feeling at the last buyer stage and the first customer stage.
+
+    Parameters
+    ----------
+    lines
+        SEAM_LINES.
+    method
+        How the units were coded, for the words under the title.
+    title
+        The chart's title.
+
+    Returns
+    -------
+    LayerChart
+        Lines that fall and lines that rise differ in colour; the mean of all is a thicker line.
+    """
+    table = check(lines, SEAM_LINES)
+    ends = [
+        pd.DataFrame(
+            {
+                "participant": table["participant"], "side": place, "stage": table[f"{side}_stage"],
+                "valence": table[f"{side}_valence"], "n_units": table[f"n_{side}_units"],
+                "way": [_way(c) for c in table["change"]],
+                "moved": [signed(c) for c in table["change"]],
+            }
+        )
+        for place, side in enumerate(("buyer", "customer"))
+    ]  # fmt: skip
+    every = pd.concat(ends, ignore_index=True).sort_values(["participant", "side"])
+    every["felt"] = [signed(v) for v in every["valence"]]
+    mean = every.groupby("side", as_index=False)["valence"].mean()
+    mean["felt"] = [signed(v) for v in mean["valence"]]
+    config = theme()
+    wide = _draw(every, mean, method, title, down=False).configure(**config)
+    narrow = _draw(every, mean, method, title, down=True).configure(**config).to_dict()
+    result: LayerChart = wide.properties(usermeta={"journeyqual": {"narrow": narrow}})
+    return result
+
+
+def _way(change: float) -> str:
+    """Return which way a person went, as `paths.seam` counts them: a hair's breadth is level."""
+    return "level" if abs(change) < FLAT else "rose" if change > 0 else "fell"
+
+
+def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, down: bool) -> Any:
+    alt = quick_import("altair")
+    axis = alt.Axis(
+        labelExpr=f"['{SIDES[0]}', '{SIDES[1]}'][datum.value]",
+        values=[0, 1],
+        labelAngle=0,
+        grid=True,
+    )
+    scale = alt.Scale(domain=[-0.35 if down else -0.6, 1.35 if down else 1.6], nice=False)
+    x = alt.X("side:Q", scale=scale, axis=axis, title=None)
+    labels = "['felt bad −1', '−0.5', 'neither 0', '+0.5', 'felt good +1'][datum.value * 2 + 2]"
+    y = alt.Y(
+        "valence:Q",
+        scale=alt.Scale(domain=[-1, 1], nice=False),
+        axis=alt.Axis(values=[-1, -0.5, 0, 0.5, 1], labelExpr=labels, grid=True),
+        title=None,
+    )
+    tint = alt.Color(
+        "way:N",
+        scale=alt.Scale(domain=["fell", "level", "rose"], range="diverging"),
+        legend=None,
+    )
+    hint = [
+        alt.Tooltip("participant:N", title="participant"),
+        alt.Tooltip("stage:N", title="stage"),
+        alt.Tooltip("felt:N", title="valence"),
+        alt.Tooltip("moved:N", title="change"),
+        alt.Tooltip("n_units:Q", title="units"),
+    ]
+    people = alt.Chart(every).encode(x=x, y=y, color=tint)
+    whole = alt.Chart(mean).encode(x=x, y=y)
+    layers = [
+        people.mark_line(strokeWidth=1.4, opacity=0.75).encode(detail="participant:N"),
+        people.mark_circle(style=PERSON_DOT, size=28, opacity=0.9).encode(tooltip=hint),
+        whole.mark_line(style=LINE, strokeWidth=3),
+        *(
+            alt.Chart(mean[mean["side"] == side])
+            .mark_text(style=VALUE, dx=12 if side else -12, align="left" if side else "right")
+            .encode(x=x, y=y, text="felt:N")
+            for side in (0, 1)
+        ),
+    ]
+    lines = [METHOD_WORDS[method]] if method in METHOD_WORDS else []
+    lines.append("One line a person, the thick one their mean.")
+    heading = titled(
+        wrap(title, 32) if down else [title],
+        [p for line in lines for p in (wrap(line, NARROW_WRAP) if down else [line])],
+    )
+    return layered(*layers).properties(
+        width="container", height=240, title=heading, description=_describe(every, title)
+    )
+
+
+def _describe(every: pd.DataFrame, title: str) -> str:
+    first = every[every["side"] == 0].set_index("participant")
+    last = every[every["side"] == 1].set_index("participant")
+    said = "; ".join(
+        f"{p}: {first['felt'][p]} at {first['stage'][p]}, {last['felt'][p]} at {last['stage'][p]}"
+        for p in first.index
+    )
+    return f"{title}. Each person before and after the purchase. {said or 'Nobody spoke of both'}."
