@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeyqual import estimate, moments, paths, saturation, schema, standards
+from journeyqual import estimate, moments, paths, saturation, schema, standards, touchpoints
 from journeyqual.errors import SchemaError
 from journeyqual.schema import Table
 
@@ -233,26 +233,24 @@ class Journey:
     # -- is it enough, and who was heard ---------------------------------------------------------
 
     def heard(self) -> pd.DataFrame:
-        """Return HEARD: which codes each interview gave at which stage.
+        """Return HEARD: which emotions and touchpoints each interview gave at which stage.
 
-        Codes are themes where the study has them, else emotions.
+        Not themes: one that several people speak of by its making is soon heard, and would call
+        any study saturated.
         """
-        return self._kept("heard", schema.HEARD, self._heard, themes=self._study.themes.state())
+        return self._kept("heard", schema.HEARD, self._heard)
 
     def _heard(self) -> pd.DataFrame:
         study = self._study
         settled = estimate.settled(study.coded())
-        themed = study.themes.units()
-        mine = themed[themed["scope"].isin(study.codebook.stage_names) & (themed["theme"] != "")]
-        if mine.empty:
-            return saturation.heard(settled, ("emotion",))
-        own = mine.rename(columns={"scope": "stage"})[["unit_id", "stage", "theme"]]
-        joined = settled.merge(own, on=["unit_id", "stage"], how="left")
-        return saturation.heard(joined.assign(theme=joined["theme"].fillna("")), ("theme",))
+        spoken = touchpoints.spoken(study.coded(), study.codings(), study.codebook)
+        named = spoken[~spoken["unsure"]].set_index("unit_id")["touchpoint"]
+        settled = settled.assign(touchpoint=settled["unit_id"].map(named).fillna(""))
+        return saturation.heard(settled, ("emotion", "touchpoint"))
 
     def saturation(self) -> pd.DataFrame:
         """Return SATURATION of the study and of each stage, over random orders of interviews."""
-        study, seed = self._study, self._study.config.seed
+        seed = self._study.config.seed
         return self._kept(
             "saturation",
             schema.SATURATION,
@@ -260,12 +258,11 @@ class Journey:
                 self.heard(), stages=self._spoken(), order=self._held(), seed=seed
             ),
             seed=seed,
-            themes=study.themes.state(),
         )
 
     def saturation_curve(self) -> pd.DataFrame:
         """Return SATURATION_CURVE: codes heard after so many interviews, with their band."""
-        study, seed = self._study, self._study.config.seed
+        seed = self._study.config.seed
         return self._kept(
             "saturation_curve",
             schema.SATURATION_CURVE,
@@ -273,7 +270,6 @@ class Journey:
                 self.heard(), stages=self._spoken(), order=self._held(), seed=seed
             ),
             seed=seed,
-            themes=study.themes.state(),
         )
 
     def _spoken(self) -> list[str]:

@@ -92,11 +92,17 @@ def _trust(curve: pd.DataFrame, facts: Mapping[str, str | int]) -> str:
         return ""
     units, unsure = int(facts["units"]), int(facts["units the coder is unsure of"])
     share = f"{100 * unsure / units:.0f} %" if units else "0 %"
+    some = facts.get("people who coded", "none") != "none"
+    checked = (
+        "what people coded was not drawn at random, so it cannot say how far the machine errs"
+        if some
+        else "nobody has checked one"
+    )
     return (
-        f"A machine chose stage and feeling of all {units} units, and nobody has checked one. It "
-        f"was unsure of the stage of {unsure} ({share}). What it puts at a wrong stage makes "
-        "stages look more alike than people told them. None of that error is in the bars. Decide "
-        "nothing on this before people have coded some."
+        f"A machine chose stage and feeling of all {units} units, and {checked}. It was unsure of "
+        f"the stage of {unsure} ({share}). What it puts at a wrong stage makes stages look more "
+        "alike than people told them. None of that error is in the bars. Decide nothing on this "
+        "before people have coded a random sample."
     )
 
 

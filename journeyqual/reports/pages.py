@@ -24,6 +24,7 @@ from journeyqual.reports.blocks import Block, _md
 from journeyqual.reports.map_blocks import MapBlock, _draw, head
 from journeyqual.reports.team_blocks import findings, owners, stages_of, team_head, team_stages
 from journeyqual.schema import RUNS, check, signed
+from journeyqual.theme import DEFAULT, Theme
 
 if TYPE_CHECKING:
     from journeyqual.study import Study
@@ -197,10 +198,10 @@ def write_index(study: Study, folder: Path) -> Path:
         "## Past runs",
         runs(study.store.runs()),
     ]
-    return _write(parts, folder / INDEX)
+    return _write(parts, folder / INDEX, study.config.theme)
 
 
-def _write(parts: Sequence[str | Block], out: Path) -> Path:
+def _write(parts: Sequence[str | Block], out: Path, look: Theme = DEFAULT) -> Path:
     """Write prose and blocks as one page, as those of a notebook are."""
     from journeyqual.charts.quick import quick_import
     from journeyqual.reports.html import page
@@ -218,7 +219,7 @@ def _write(parts: Sequence[str | Block], out: Path) -> Path:
         )
         for part in parts
     ]
-    text = page(v4.new_notebook(cells=cells), fallback_title=out.stem)
+    text = page(v4.new_notebook(cells=cells), fallback_title=out.stem, look=look)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.part")
     try:
@@ -258,7 +259,8 @@ def write_teams(study: Study, folder: Path) -> list[Path]:
             ),
             links("journey_map", "why", "four_questions"),
         ]
-        out.append(_write(parts, folder / team_file(owner, book)))
+        path = folder / team_file(owner, book)
+        out.append(_write(parts, path, study.config.theme))
     for old in sorted(folder.glob("team-*.html")):
         if old not in out and MADE in old.read_text(encoding="utf-8", errors="replace"):
             old.unlink()

@@ -45,8 +45,9 @@ def clusters(
             min_cluster_size=size, min_samples=min(size, 5), cluster_selection_method="leaf",
             core_dist_n_jobs=1,
         )  # fmt: skip
-        # Themes get their words once they are final; BERTopic's own are not looked at.
-        tokens = CountVectorizer(analyzer=lambda text: [text[:1]])
+        # Themes get their words once they are final; BERTopic's own are not looked at. Two, because
+        # it cannot weigh a single one.
+        tokens = CountVectorizer(analyzer=lambda text: ["one", "other"])
         model = BERTopic(
             embedding_model=None, umap_model=layout, hdbscan_model=density, vectorizer_model=tokens
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """A page for each owner, an index of what is there; names become safe files and links work."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from journeyqual.codebook import from_dict
 from journeyqual.errors import ReportError
 from journeyqual.reports import map_blocks, pages, team_blocks
 from journeyqual.schema import DRIVER_QUOTES, GAPS, METRICS, NUMBERS, QUOTES, RUNS, check
+from journeyqual.theme import Theme
 from tests.reports.fake_study import HOSTILE
 from tests.reports.map_tables import curve, opportunities, shown, todo
 from tests.reports.real_study import make_study
@@ -253,8 +255,6 @@ def test_a_study_of_one_wave_says_how_to_hear_another(study_folder):
 
 def test_waves_stand_with_their_people_lowest_and_highest(study_folder, tmp_path):
     study = open_study(study_folder)
-    from dataclasses import replace
-
     study.config = replace(study.config, period="town")
     text = shown(pages.waves(study).html)
     study.close()
@@ -291,3 +291,11 @@ def test_who_did_not_agree_to_be_quoted_is_on_no_page(tmp_path):
     texts = [grid.html, grid.markdown, *(page.read_text(encoding="utf-8") for page in written)]
     assert any("P01" in text for text in texts)
     assert not any("P03" in text for text in texts)
+
+
+def test_pages_wear_the_studys_colours(study_folder, tmp_path):
+    study = open_study(study_folder)
+    study.config = replace(study.config, theme=Theme(accent="#7a1f5c"))
+    written = [pages.write_index(study, tmp_path), *pages.write_teams(study, tmp_path)]
+    study.close()
+    assert all("#7a1f5c" in page.read_text(encoding="utf-8") for page in written)

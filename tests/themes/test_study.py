@@ -109,10 +109,7 @@ def test_two_studies_of_the_same_talk_have_the_same_themes(study, tmp_path):
     (tmp_path / "two" / "transcripts").mkdir()
     other = open_study(tmp_path / "two")
     for name in reversed(people(6)):
-        place = people(6).index(name)
-        lines = tuple(
-            said(t, turn + place) for t in ("brakes", "deposit", "app") for turn in range(4)
-        )
+        tell(other, name, people(6).index(name), ("brakes", "deposit", "app"), 4)
     run(other)
     mine, theirs = Themes(study).discover(), Themes(other).discover()
     drop = ["found_at"]
