@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+# In the place of this folder, whose coverage.py numba would take for the library of that name.
+sys.path[0] = str(ROOT)
 
 from journeyqual import estimate, runs, scaffold  # noqa: E402
 from journeyqual.coding.neighbours import neighbours  # noqa: E402

@@ -230,6 +230,20 @@ class Journey:
         """Return settled units in told order: what people coded counts where it counts."""
         return estimate.settled(self._study.coded())
 
+    def touchpoints(self) -> pd.DataFrame:
+        """Return TOUCHPOINTS: which touchpoints and channels customers speak of, and how."""
+        study, given = self._study, self._study.settings
+        return self._kept(
+            "touchpoints",
+            schema.TOUCHPOINTS,
+            lambda: touchpoints.coverage(
+                touchpoints.spoken(study.coded(), study.codings(), study.codebook),
+                study.codebook,
+                **given,
+            ),
+            **given,
+        )
+
     # -- is it enough, and who was heard ---------------------------------------------------------
 
     def heard(self) -> pd.DataFrame:
@@ -244,8 +258,9 @@ class Journey:
         study = self._study
         settled = estimate.settled(study.coded())
         spoken = touchpoints.spoken(study.coded(), study.codings(), study.codebook)
-        named = spoken[~spoken["unsure"]].set_index("unit_id")["touchpoint"]
-        settled = settled.assign(touchpoint=settled["unit_id"].map(named).fillna(""))
+        sure = spoken[~spoken["unsure"].astype(bool)]
+        named = dict(zip(sure["unit_id"], sure["touchpoint"], strict=True))
+        settled = settled.assign(touchpoint=[named.get(unit, "") for unit in settled["unit_id"]])
         return saturation.heard(settled, ("emotion", "touchpoint"))
 
     def saturation(self) -> pd.DataFrame:

@@ -28,6 +28,7 @@ KINDS = {
     "heard": schema.HEARD,
     "saturation": schema.SATURATION,
     "saturation_curve": schema.SATURATION_CURVE,
+    "touchpoints": schema.TOUCHPOINTS,
     "reach": schema.REACH,
     "recruit": schema.RECRUIT,
     "sample": schema.SAMPLE,

@@ -9,6 +9,8 @@ CORE = 0.10
 """A theme's threshold leaves out this share of the units it was found in."""
 EXACT = 2.0**20
 """Vectors are compared in steps of 1 / EXACT: their products add up without rounding."""
+BLOCK = 8192
+"""Units compared at a time: memory stays flat."""
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -64,8 +66,12 @@ def similarities(vectors: Vectors, centroids: Vectors) -> Floats:
     >>> similarities(np.array([[0.6, 0.8]], np.float32), np.array([[1, 0]], np.float32)).round(3)
     array([[0.6]])
     """
-    steps, centres = (np.rint(v.astype(np.float64) * EXACT) for v in (vectors, centroids))
-    return np.asarray(np.clip(steps @ centres.T / EXACT**2, -1.0, 1.0))
+    centres = np.rint(centroids.astype(np.float64) * EXACT).T
+    out = np.zeros((len(vectors), len(centroids)))
+    for start in range(0, len(vectors), BLOCK):
+        steps = np.rint(vectors[start : start + BLOCK].astype(np.float64) * EXACT)
+        out[start : start + BLOCK] = np.clip(steps @ centres / EXACT**2, -1.0, 1.0)
+    return out
 
 
 def nearest(

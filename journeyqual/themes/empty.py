@@ -27,11 +27,12 @@ inaudible unclear crosstalk laughs laughter nbsp amp xxx xxxx
 """Noises, fillers and common verbs of talk, beside English function words."""
 ONLY_BESIDE = """
 time times day days week weeks month months year years hour hours minute minutes morning afternoon
-evening night moment first second third last next back end end part point place side way ways big
+evening night moment first second third last next back end part point place side way ways big
 small good bad better best worse worst nice great lovely fine excellent person people man men woman
 women lad work works worked working call calls called right left long old new high low top full
 hand hands easy hard thought question number numbers amount couple whole area set bring brings
-brought pay show shows showed shown run runs ran
+brought pay show shows showed shown run runs ran rang rung past far stop stops stopped stopping
+rest mind remember remembered quarter lying
 """
 """Words that say something beside another only: waiting time, back wheel."""
 NOT_EMPTY = """
