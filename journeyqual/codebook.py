@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from journeyqual.errors import ConfigError
+from journeyqual.schema import OFF_JOURNEY, WHOLE_STUDY
 
 SIDES = ("buyer", "customer")
 MAX_BYTES = 2_000_000
 """A codebook file over this size is refused unread."""
+RESERVED = frozenset({WHOLE_STUDY, OFF_JOURNEY})
+"""What no stage may be called: it names a scope of themes."""
 GOEMOTIONS = (
     "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion",
     "curiosity", "desire", "disappointment", "disapproval", "disgust", "embarrassment",
@@ -259,6 +262,8 @@ def _stage(data: dict[str, Any], index: int) -> Stage:
     if not name:
         raise ConfigError(f"{where} has no name")
     where = f"stage {name!r}"
+    if name in RESERVED:
+        raise ConfigError(f"{where} has a name that themes need", remedy="give it another")
     side = text(data, "side", where)
     if side and side not in SIDES:
         raise ConfigError(f"{where} has side {side!r}", remedy=f"use {' or '.join(SIDES)}")

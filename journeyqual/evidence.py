@@ -9,10 +9,13 @@ from __future__ import annotations
 import pandas as pd
 
 from journeyqual.codebook import Codebook
+from journeyqual.findings import FLAT
 from journeyqual.schema import EVIDENCE, OFF_JOURNEY, check
 
 KINDS = ("curve", "emotion", "driver", "new-stage", "seam", "opportunity")
 """What figures show; whatever else is said of a stage rests on the units of its ``curve``."""
+EVEN = 12
+"""Decimals that count, as for `journeyqual.opportunities`."""
 
 
 def figure(kind: str, *of: object) -> str:
@@ -53,8 +56,8 @@ def table(
     Parameters
     ----------
     settled
-        Settled units: ``unit_id, participant, stage``, optional ``emotion`` and the attribute
-        ``by``.
+        Settled units: ``unit_id, participant, stage``, optional ``emotion``, ``valence`` and the
+        attribute ``by``.
     codebook
         Names the stages and their order.
     by
@@ -71,7 +74,8 @@ def table(
     DataFrame
         EVIDENCE: ``curve/STAGE``, ``curve/STAGE/GROUP``, ``emotion/STAGE/EMOTION``,
         ``driver/STAGE/THEME``, ``new-stage/THEME``, ``seam``, ``opportunity/RANK``, in lived order;
-        the units of a figure in the order of ``settled``.
+        the units of a figure in the order of ``settled``. Behind an opportunity stand the units of
+        the participants on its side of neutral.
 
     Examples
     --------
@@ -112,6 +116,7 @@ def table(
         add("curve", staged[given], "stage", by)
     if "emotion" in staged:
         add("emotion", staged[staged["emotion"] != ""], "stage", "emotion")
+    of_todo = ["rank", "stage", "kind"]
     themes = pd.DataFrame() if themed is None else themed[themed["theme"] != ""]
     if len(themes):
         own = themes.rename(columns={"scope": "stage"})[["unit_id", "stage", "theme"]]
@@ -120,11 +125,11 @@ def table(
         off = own[own["stage"] == OFF_JOURNEY].drop(columns="stage")
         add("new-stage", settled[settled["stage"] == ""].merge(off, on="unit_id"), "theme")
         if opportunities is not None:
-            with_theme = opportunities.loc[opportunities["theme"] != "", ["rank", "stage", "theme"]]
-            add("opportunity", behind.merge(with_theme, on=["stage", "theme"]), "rank")
+            with_theme = opportunities.loc[opportunities["theme"] != "", [*of_todo, "theme"]]
+            add("opportunity", _on_its_side(behind.merge(with_theme, on=["stage", "theme"])), "rank")
     if opportunities is not None:
-        bare = opportunities.loc[opportunities["theme"] == "", ["rank", "stage"]]
-        add("opportunity", staged.merge(bare, on="stage"), "rank")
+        bare = opportunities.loc[opportunities["theme"] == "", of_todo]
+        add("opportunity", _on_its_side(staged.merge(bare, on="stage")), "rank")
     if seam_lines is not None and len(seam_lines):
         sides = seam_lines.melt(
             id_vars="participant", value_vars=["buyer_stage", "customer_stage"], value_name="stage"
@@ -135,3 +140,12 @@ def table(
     every = pd.concat(parts, ignore_index=True)
     every = every.sort_values(["kind", "stage", "figure", "row"], kind="stable")
     return check(every[["figure", "unit_id"]].reset_index(drop=True), EVIDENCE)
+
+
+def _on_its_side(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the units of those who speak of each point on its side: they made its figures."""
+    if "valence" not in rows:
+        return rows
+    rows = rows[rows["valence"].notna()]
+    own = rows.groupby(["rank", "participant"])["valence"].transform("mean").round(EVEN)
+    return rows[own * rows["kind"].map({"mend": -1, "keep": 1}) > FLAT]

@@ -21,6 +21,7 @@ from journeyqual.estimate.intervals import drawn_counts, gathered
 from journeyqual.findings import FLAT
 from journeyqual.moments import SPLIT
 from journeyqual.numbers import at_stake
+from journeyqual.numbers.words import amount
 from journeyqual.paths import read_by, share
 from journeyqual.schema import CURVE_IN, DRIVERS, METRICS, OPPORTUNITIES, check, signed
 
@@ -261,7 +262,7 @@ def stakes(numbers: pd.DataFrame) -> pd.DataFrame:
 
 def _shown(row: dict[Hashable, Any]) -> str:
     group = f" ({row['group']})" if row["group"] else ""
-    return f"{row['value']:g} {row['unit']}".strip() + group
+    return amount(row["value"], row["unit"]) + group
 
 
 def _staked(listed: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:

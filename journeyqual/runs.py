@@ -170,8 +170,9 @@ def _run(
             _themes(study, result, tell)
         if not result.nothing_new:
             result.moved = change.in_words(study.changed())
+    folder = reports_folder or study.folder / "reports"
     if report and study.store.state()[1]:
-        _report(study, result, tell, reports_folder or study.folder / "reports", full=full)
+        _report(study, result, tell, folder, full=full)
     if not result.nothing_new or result.newly_refused:
         result.number = study.store.add_run(
             started_at=started,
@@ -194,6 +195,11 @@ def _run(
                 **(study.snapshot() if study.store.state()[1] else {}),
             },
         )
+        if result.reports:
+            from journeyqual.reports import pages
+
+            # Once more: this run stands in the ledger now, and what moved in it.
+            pages.write_index(study, folder)
     return result
 
 
@@ -514,16 +520,33 @@ def _themes(study: Study, result: RunResult, tell: Progress) -> None:
 # -- reports ------------------------------------------------------------------------------------
 
 
-def _templates(study: Study) -> tuple[str, ...]:
-    """Return the reports that this study has something to show in."""
+def _templates(study: Study, folder: Path) -> tuple[str, ...]:
+    """Return the reports that this study has something to show in, and those that stand there.
+
+    An older page is not left as it was: it may hold words of somebody who has withdrawn since.
+    """
     journey, coded = study.journey, study.coded()
     by = study.config.by
     more = {
-        "segments": bool(by) and by in coded and coded[by].nunique() > 1,
+        "segments": bool(by) and by in coded and _values(coded[by]) > 1,
         "what_changed": len(study.changed()) > 0 or len(journey.changes()) > 0,
         "agreement": len(study.team.coders()) > 1,
     }
-    return (*TEMPLATES, *(name for name, wanted in more.items() if wanted))
+    there = {name for name in more if (folder / f"{name}.html").exists()}
+    return (*TEMPLATES, *(name for name, wanted in more.items() if wanted or name in there))
+
+
+def _values(attribute: pd.Series) -> int:
+    """Return how many values an attribute has; blank is none."""
+    given = attribute.dropna().astype(str)
+    return int(given[given != ""].nunique())
+
+
+def _within(study: Study, folder: Path) -> str:
+    """Return a folder as seen from the study: a study may be moved as a whole."""
+    place = folder.resolve()
+    inside = place.is_relative_to(study.folder)
+    return (place.relative_to(study.folder) if inside else place).as_posix()
 
 
 def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, full: bool) -> None:
@@ -532,12 +555,14 @@ def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, fu
     from journeyqual.reports import formats, pages
 
     stamp = study.folder / CACHE / "reports.txt"
-    state = study.fingerprint
+    # Of this folder: what stands in another one may be of an earlier state. A file that was refused
+    # changes no result, but pages tell of it.
+    state = f"{study.fingerprint} {len(study.store.refusals())} {_within(study, folder)}"
     made = stamp.exists() and stamp.read_text(encoding="utf-8").split("\n")
     if not full and made and made[0] == state and all((folder / n).exists() for n in made[1:]):
         return
     with _timed(result, "results"):
-        templates = _templates(study)
+        templates = _templates(study, folder)
         study.evidence()
     total = len(templates) + 1
     for done, name in enumerate(templates):

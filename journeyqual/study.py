@@ -94,6 +94,8 @@ class Study:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.codebook: Codebook = config.codebook()
+        # What is in force here is what stood in the file then, whatever stands there later.
+        self._settings_file = _sha256(config.folder / configs.STUDY_FILE)
         self._by_people: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
         self._coded: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
         self._drawn: tuple[object, pd.Series] = (None, pd.Series(dtype=float))
@@ -258,6 +260,7 @@ class Study:
         known = self.listed_participants()
         spelt = {str(p).casefold(): str(p) for p in heard}
         known["participant"] = [spelt.get(p.casefold(), p) for p in known["participant"]]
+        known = _one_row_each(known)
         extra = [p for p in heard if p not in set(known["participant"])]
         more = pd.DataFrame({"participant": extra, "consent_analyse": True, "consent_quote": True})
         if not extra:
@@ -274,12 +277,7 @@ class Study:
         known = self.config.participants()
         named = {name: stands for name, stands in self.names().items() if stands.strip()}
         known["participant"] = known["participant"].map(privacy.pseudonyms(named).apply_id)
-        if known["participant"].duplicated().any():
-            # Two rows for one person: a refusal in either stands.
-            consents = {"consent_analyse": "min", "consent_quote": "min"}
-            rest = {c: "first" for c in known if c not in {*consents, "participant"}}
-            known = known.groupby("participant", as_index=False, sort=False).agg(consents | rest)
-        return known
+        return _one_row_each(known)
 
     def withdrawn(self) -> set[str]:
         """Participants who do not agree to be analysed."""
@@ -424,7 +422,7 @@ class Study:
             lambda: self._quotes(supporting, contradicting),
             supporting=supporting,
             contradicting=contradicting,
-            thin_below=self.config.thin_below,
+            **self.settings,
         )
 
     def _quotes(self, supporting: int, contradicting: int) -> pd.DataFrame:
@@ -473,7 +471,7 @@ class Study:
             lambda: self._moved(self.quotes(supporting=supporting, contradicting=contradicting)),
             supporting=supporting,
             contradicting=contradicting,
-            thin_below=self.config.thin_below,
+            **self.settings,
         )
 
     def _moved(self, quotes: pd.DataFrame) -> pd.DataFrame:
@@ -591,8 +589,10 @@ class Study:
             quotes = self.why.quotes()
             return quotes[(quotes["stage"] == names[0]) & (quotes["theme"] == names[1])]
         quotes = self.quotes()
-        stage = names[0] if names and kind in {"curve", "emotion"} else ""
-        return quotes[quotes["stage"] == stage]
+        if kind not in {"curve", "emotion"}:
+            return quotes[:0]
+        # Of a group or an emotion, its own units only.
+        return quotes[quotes["unit_id"].isin(self.evidence(figure)["unit_id"])]
 
     def _evidence(self) -> pd.DataFrame:
         return evidence.table(
@@ -666,7 +666,10 @@ class Study:
             [coder.key for coder in self.machine_coders(self.tags())],
             self.store.state(),
             self.themes.state(),
-            *(hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.exists()),
+            # Not the file alone: results are made by the codebook and settings that were read.
+            hashlib.sha256(repr(self.codebook).encode()).hexdigest(),
+            self._settings_file,
+            *(_sha256(f) for f in files if f.exists()),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
@@ -691,6 +694,19 @@ class Study:
                 old.unlink(missing_ok=True)
         # Read back, so that a fresh result and a cached one are the same to the last bit.
         return schema.read_csv(path, table)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _one_row_each(people: pd.DataFrame) -> pd.DataFrame:
+    """Return participants with one row a person: of two, a refusal in either stands."""
+    if not people["participant"].duplicated().any():
+        return people
+    consents = {"consent_analyse": "min", "consent_quote": "min"}
+    rest = {c: "first" for c in people if c not in {*consents, "participant"}}
+    return people.groupby("participant", as_index=False, sort=False).agg(consents | rest)
 
 
 def open_study(

@@ -27,6 +27,7 @@ from journeyqual.charts.words import METHOD_WORDS, feeling, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
 from journeyqual.evidence import figure
+from journeyqual.numbers.words import amount
 from journeyqual.reports.evidence import behind
 from journeyqual.schema import EMOTIONS, METRICS, MOVED, QUOTES, READING, check, signed
 
@@ -390,7 +391,7 @@ def _why(text: str, moved: pd.DataFrame) -> dict[str, Any] | None:
 def _metric(row: Any) -> dict[str, str]:
     return {
         "name": row.metric,
-        "value": f"{row.value:,g} {row.unit}".strip(),
+        "value": amount(row.value, row.unit),
         "of": ", ".join(part for part in (row.group, row.period) if part),
     }
 

@@ -90,6 +90,8 @@ def waves(table: pd.DataFrame) -> Block:
             f"From {before} to {now} feeling surely changed at {wording.listed(firm, 4)}."
             if firm
             else f"From {before} to {now} feeling changed at no stage by more than chance allows."
+            if own["joint_low"].notna().any()
+            else f"From {before} to {now} too few were heard in both to say where feeling changed."
         )
         rows = [
             {

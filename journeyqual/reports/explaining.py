@@ -22,6 +22,8 @@ from journeyqual.charts.words import feeling, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.drivers import as_stage
 from journeyqual.evidence import figure
+from journeyqual.numbers import at_stake
+from journeyqual.numbers.words import amount
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _fill, _md, _place, _quote, _trust, says, table_of
 from journeyqual.reports.evidence import behind
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 NO_OWNER = "nobody named as owner"
 FIRST = 5
 """Points of the first so many places stand open, and the first of each owner; others unfold."""
+SAME = 1e-9
+"""Stakes that lie no further apart are one."""
 _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 FLAG_ORDER = ("disagree", "unsettled", "agree", "cannot say")
 FLAG_WORDS = {
@@ -236,12 +240,16 @@ def _point(row: Any, numbers: pd.DataFrame | None, sources: Any) -> dict[str, An
 
 
 def _value_of(row: Any, numbers: pd.DataFrame | None) -> str:
-    """Return the value of the metric at stake, of everybody before that of a group."""
+    """Return the value that is at stake: the row of its metric that the stake was read off."""
     if numbers is None or not row.metric:
         return ""
     own = numbers[(numbers["stage"] == row.stage) & (numbers["metric"] == row.metric)]
+    lost = own.apply(at_stake, axis=1) if len(own) else own["value"]
+    stake = lost if row.kind == "mend" else 1.0 - lost
+    # Everybody's before that of a group, and a later one before an earlier of the same amount.
+    own = own[(stake - row.stake).abs() < SAME]
     own = own.sort_values(["group", "period"], ascending=[True, False], kind="stable")
-    return next((f"{r.value:,g} {r.unit}".strip() for r in own.itertuples(index=False)), "")
+    return next((amount(r.value, r.unit) for r in own.itertuples(index=False)), "")
 
 
 def _of(value: float, top: float) -> float:
@@ -442,7 +450,7 @@ def _number_row(row: Any, codebook: Codebook, sources: Any) -> dict[str, Any]:
     of = [figure("curve", row.stage, row.group), figure("curve", row.stage)]
     chosen = of[0] if row.group else of[1]
     return {
-        "metric": row.metric, "value": f"{row.value:,g} {row.unit}".strip(),
+        "metric": row.metric, "value": amount(row.value, row.unit),
         "of": ", ".join(part for part in (row.group, row.period) if part),
         "stage": row.stage or "the whole journey",
         "order": codebook.order(row.stage) if row.stage in codebook.stage_names else None,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from journeyqual.charts.words import interval, people
 from journeyqual.codebook import Codebook
+from journeyqual.numbers.words import amount
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _md
 from journeyqual.reports.changing import shift
@@ -294,6 +295,7 @@ def impact(changes: pd.DataFrame, metrics: pd.DataFrame, codebook: Codebook) -> 
         sentence = "One wave was heard, and no number has a value before and one after."
         return Answer(question, "not yet", sentence, " ".join(more))
     parts = []
+    told = felt["joint_low"].notna()
     if len(felt):
         moved = felt[felt["differs"]]
         waves = f"from {felt['against'].iloc[0]} to {felt['group'].iloc[0]}"
@@ -301,7 +303,11 @@ def impact(changes: pd.DataFrame, metrics: pd.DataFrame, codebook: Codebook) -> 
             f"Feeling surely changed at {wording.listed(moved['stage'].tolist(), 3)} {waves}"
             if len(moved)
             else f"Feeling changed at no stage by more than chance allows {waves}"
+            if told.any()
+            else f"Too few were heard in both waves to say where feeling changed {waves}"
         )
+        if not told.any():
+            more.append("Hear more people in each wave.")
     else:
         parts.append("Feeling was heard in one wave only")
     count = sum(map(len, numbers.values()))
@@ -310,7 +316,7 @@ def impact(changes: pd.DataFrame, metrics: pd.DataFrame, codebook: Codebook) -> 
         if count
         else "no number has a before and an after"
     )
-    both = [stage for stage in numbers if stage in set(felt["stage"])]
+    both = [stage for stage in numbers if stage in set(felt.loc[told, "stage"])]
     verdict: Verdict = "yes" if both else "in part"
     if both:
         more.append("Before and after is no proof of what made the change.")
@@ -333,7 +339,7 @@ def _before_after(metrics: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
         out.setdefault(stage, []).append(
             {
                 "name": f"{name} ({group})" if group else name,
-                "words": f"{before['value']:,g} → {after['value']:,g} {after['unit']}".strip(),
+                "words": f"{amount(before['value'], '')} → {amount(after['value'], after['unit'])}",
                 "when": f"{before['period']} → {after['period']}", "way": way,
             }
         )  # fmt: skip

@@ -206,6 +206,8 @@ theme_rounds = Table(
     Column("units", Integer, nullable=False),
     # How many of them were left without a theme.
     Column("left_over", Integer, nullable=False),
+    # The largest id of theme_units by then: what is beyond came later.
+    Column("upto", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("found_at", String, nullable=False),
 )

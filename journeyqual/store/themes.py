@@ -87,7 +87,7 @@ class Themes:
         units = check(units, THEMED)[THEMED.names]
         row = {
             "scope": scope, "round": number, "units": n_units, "reason": reason,
-            "left_over": int((units["theme"] == "").sum()), "found_at": now(),
+            "left_over": int((units["theme"] == "").sum()), "found_at": now(), "upto": 0,
         }  # fmt: skip
         rows = check(themes, THEMES)[["theme", "scope", "round", "name", "words", "status"]]
         rows = rows.assign(
@@ -109,6 +109,12 @@ class Themes:
                 add(connection, t.themes, rows)
                 add(connection, t.theme_quotes, pd.DataFrame(shown))
                 _add_units(connection, units)
+                last = sa.select(sa.func.coalesce(sa.func.max(t.theme_units.c.id), 0))
+                connection.execute(
+                    t.theme_rounds.update()
+                    .where(t.theme_rounds.c.scope == scope, t.theme_rounds.c.round == number)
+                    .values(upto=last.scalar_subquery())
+                )
         except IntegrityError as error:
             raise StoreError("a theme names a unit that the study does not have") from error
         return True
@@ -200,7 +206,10 @@ class Themes:
         return found.drop_duplicates(["unit_id", "scope", "theme"], ignore_index=True)
 
     def rounds(self) -> pd.DataFrame:
-        """Return ``scope, round, units, left_over, reason, found_at``, by scope and round."""
+        """Return ``scope, round, units, left_over, upto, reason, found_at``, by scope and round.
+
+        ``upto`` is the largest ``id`` of `units` by then.
+        """
         order = (in_order(t.theme_rounds.c.scope), t.theme_rounds.c.round)
         return self._db.read(sa.select(t.theme_rounds).order_by(*order))
 

@@ -18,6 +18,8 @@ from journeyqual.themes.finding import MIN_UNITS, Found, discover
 
 SAME = 0.8
 """A new centre this similar to a frozen one is of the same theme, and is not proposed."""
+FRESH = 0.5
+"""At least this share of a proposed theme's units came since the last look."""
 GROWN = 1.25
 """New themes are looked for when what is left over has grown by a quarter since the last look."""
 
@@ -76,6 +78,7 @@ def propose(
     seed: int = 0,
     encode: words.Encode | None = None,
     nouns: words.Nouns | None = None,
+    fresh: NDArray[np.bool_] | None = None,
     number: int = 2,
 ) -> Found:
     """Return themes that units without one speak of, for a person to accept or reject.
@@ -86,6 +89,9 @@ def propose(
         ``unit_id, participant, text`` of the units that no frozen theme fits.
     vectors, scope, seed, encode, nouns, number
         As for `discover`.
+    fresh
+        Which units came since the last look: at least `FRESH` of a proposed theme. What is made of
+        old ones was there when they were looked at, and was found to be no theme. None is all.
     centroids
         Centres of all themes that the scope has, rejected ones, too: what is as good as one of
         them is not proposed (as BERTopic's ``merge_models`` has it).
@@ -105,9 +111,15 @@ def propose(
         left_over, vectors, scope, seed=seed, encode=encode, nouns=nouns, status="proposed",
         number=number,
     )  # fmt: skip
-    if not len(found.centroids) or not len(centroids):
+    new = np.ones(len(found.centroids), dtype=bool)
+    if len(centroids):
+        new &= similarities(found.centroids, centroids).max(axis=1, initial=-1.0) < SAME
+    if fresh is not None:
+        late = set(left_over["unit_id"].to_numpy()[fresh])
+        share = found.units["unit_id"].isin(late).groupby(found.units["theme"]).mean()
+        new &= (found.themes["theme"].map(share) >= FRESH).to_numpy(dtype=bool)
+    if new.all():
         return found
-    new = similarities(found.centroids, centroids).max(axis=1) < SAME
     kept = found.themes["theme"].to_numpy()[new]
     fits = found.units["theme"].isin(kept)
     return replace(
@@ -116,5 +128,5 @@ def propose(
         units=found.units.assign(theme=found.units["theme"].where(fits, "")),
         centroids=found.centroids[new],
         thresholds=found.thresholds[new],
-        reason="" if new.any() else "nothing but shades of the themes that there are",
+        reason="" if new.any() else "nothing that was not said before",
     )

@@ -207,9 +207,12 @@ class Themes:
             seed, encode = self._study.config.seed, self._encoder.encode
             if centres:
                 old = np.stack(centres)
+                later = (rows["scope"] == scope) & (rows["id"] > last["upto"].get(scope, 0))
+                late = set(rows.loc[later, "unit_id"])
                 made = propose(
-                    *mine, old, seed=seed, encode=encode, nouns=noun_shares, number=number
-                )
+                    *mine, old, seed=seed, encode=encode, nouns=noun_shares, number=number,
+                    fresh=mine[0]["unit_id"].isin(late).to_numpy(),
+                )  # fmt: skip
             else:
                 made = discover(*mine, seed=seed, encode=encode, nouns=noun_shares, number=number)
             self._keep(made, scope, number)

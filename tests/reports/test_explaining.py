@@ -142,7 +142,7 @@ def test_what_to_do_stands_by_owner_with_people_depth_and_stake(made):
     numbers = pd.DataFrame(
         [
             {**dict.fromkeys(NUMBERS.names, ""), "stage": "delivery and set-up",
-             "metric": "in time", "value": v, "unit": "%", "group": g, "period": ""}
+             "metric": "in time", "value": v, "unit": "%", "group": g, "better": "higher"}
             for v, g in ((85.0, "trader"), (91.0, ""))
         ]
     )  # fmt: skip
@@ -153,7 +153,23 @@ def test_what_to_do_stands_by_owner_with_people_depth_and_stake(made):
     assert "−0.55 on average in their words" in words
     assert "in time 91 % 9 % of its scale" in words
     assert "5 of 12 people spoke well of it" in words
-    assert "no number of the team’s" in words
+    assert "no number with a scale; counts as" in words
+
+
+def test_the_value_shown_is_the_one_that_the_stake_was_read_off():
+    numbers = pd.DataFrame(
+        {"stage": "delivery and set-up", "metric": "in time", "value": [91.0, 60.0], "unit": "%",
+         "better": "higher", "group": ["family", "trader"], "period": ""}
+    )  # fmt: skip
+    mend, keep = point(stake=0.4), point(rank=2, kind="keep", stake=0.91)
+    words = Tags(explaining.todo(pd.DataFrame([mend, keep]), numbers).html).words
+    assert "in time 60 % 40 % of its scale" in words
+    assert "in time 91 % 91 % of its scale" in words
+
+
+def test_a_large_number_is_written_out(made):
+    row = dict(made.numbers.iloc[0]) | {"value": 1234567.0, "unit": "EUR"}
+    assert "1,234,567 EUR" in explaining.numbers(pd.DataFrame([row]), made.book).html
 
 
 def test_points_beyond_the_first_places_and_thin_ones_unfold(made):

@@ -186,6 +186,21 @@ def test_one_of_both_is_a_measure_in_part(two):
     assert "heard in one wave only; 1 number has" in other.sentence
 
 
+def test_waves_that_are_too_thin_to_compare_measure_nothing_of_feeling(two):
+    blank = dict.fromkeys(("difference_low", "difference_high", "joint_low", "joint_high"))
+    thin = difference("2026", "2025", "using", 1, 0.1, is_thin=True, **blank)
+    felt = differences(thin | {"differs": False, "p_joint": None})
+    brought = metrics(
+        ("using", "sold", 900.0, "2025", "", "EUR"),
+        ("using", "sold", 1234567.0, "2026", "", "EUR"),
+    )
+    answer = questions.impact(felt, brought, two)
+    assert answer.verdict == "in part"
+    assert answer.sentence.startswith("Too few were heard in both waves to say where feeling")
+    assert answer.shifts[0]["numbers"][0]["words"] == "900 → 1,234,567 EUR"
+    assert "too few were heard in both to say" in changing.waves(felt).markdown
+
+
 def test_one_wave_and_one_period_measure_nothing(two):
     once = metrics(("using", "left", 11.0, "2025", "", ""))
     answer = questions.impact(DIFFERENCES.empty(), once, two)

@@ -41,8 +41,21 @@ def test_a_shade_of_a_frozen_theme_is_not_proposed():
     assert mine["unit_id"].str.contains("school").all()
     again = propose(left, vectors(left), "using", np.vstack([found.centroids, new.centroids]))
     assert again.themes.empty
-    assert again.reason == "nothing but shades of the themes that there are"
+    assert again.reason == "nothing that was not said before"
     assert set(again.units["theme"]) == {""}
+
+
+def test_what_was_left_over_before_is_not_proposed_now():
+    left = talk(people(8), ["brakes", "school"])
+    fresh = left["unit_id"].str.contains("school").to_numpy()
+    none = np.zeros((0, 64), np.float32)
+    new = propose(left, vectors(left), "using", none, fresh=fresh)
+    assert len(new.themes) == 1
+    assert new.units.loc[new.units["theme"] != "", "unit_id"].str.contains("school").all()
+    # Half of a theme's units are enough.
+    half = np.arange(len(left)) % 2 == 0
+    assert len(propose(left, vectors(left), "using", none, fresh=half).themes) >= 1
+    assert propose(left, vectors(left), "using", none, fresh=fresh & ~fresh).themes.empty
 
 
 def test_too_little_left_over_proposes_nothing():

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer, primary_key=True),
         sa.Column("units", sa.Integer, nullable=False),
         sa.Column("left_over", sa.Integer, nullable=False),
+        sa.Column("upto", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("found_at", sa.String, nullable=False),
     )
