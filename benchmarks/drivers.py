@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)
 
 from journeyqual import drivers, estimate, opportunities  # noqa: E402
 from journeyqual.codebook import Codebook, from_dict  # noqa: E402

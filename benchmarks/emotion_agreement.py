@@ -37,7 +37,7 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)
 
 from journeyqual import codebook as codebooks  # noqa: E402
 from journeyqual.codebook import GOEMOTIONS  # noqa: E402

@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# In the place of this folder, whose coverage.py numba would take for the library of that name.
+sys.path[0] = str(ROOT)
 NOTEBOOK = {
     "cells": [
         {

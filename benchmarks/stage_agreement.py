@@ -30,7 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)
 
 from threadpoolctl import threadpool_limits  # noqa: E402
 

@@ -27,7 +27,7 @@ from statistics import median, quantiles
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)
 
 SIZES = (100, 1_500, 10_000)
 KEYS = 60

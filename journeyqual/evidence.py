@@ -126,7 +126,8 @@ def table(
         add("new-stage", settled[settled["stage"] == ""].merge(off, on="unit_id"), "theme")
         if opportunities is not None:
             with_theme = opportunities.loc[opportunities["theme"] != "", [*of_todo, "theme"]]
-            add("opportunity", _on_its_side(behind.merge(with_theme, on=["stage", "theme"])), "rank")
+            about = behind.merge(with_theme, on=["stage", "theme"])
+            add("opportunity", _on_its_side(about), "rank")
     if opportunities is not None:
         bare = opportunities.loc[opportunities["theme"] == "", of_todo]
         add("opportunity", _on_its_side(staged.merge(bare, on="stage")), "rank")

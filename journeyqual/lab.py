@@ -240,15 +240,17 @@ def live_curve(study: Study, tagger: Tagger | None = None) -> Any:
     from journeyqual.charts import curve_chart
     from journeyqual.charts.display import live_spec
     from journeyqual.charts.quick import quick_import
+    from journeyqual.tagging.widget import heard
 
     alt = quick_import("altair")
     alt.JupyterChart.enable_offline(True)
+    live = type("LiveChart", (alt.JupyterChart,), {"_esm": heard(alt.JupyterChart._esm)})
 
     def drawn() -> Any:
         chart = curve_chart(study.curve(), study.lines(), study.codebook)
         return alt.Chart.from_dict(live_spec(chart.to_dict()))
 
-    shown = alt.JupyterChart(chart=drawn())
+    shown = live(chart=drawn())
     waiting: list[asyncio.TimerHandle] = []
 
     def redraw() -> None:

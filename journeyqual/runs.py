@@ -168,11 +168,12 @@ def _run(
     if study.store.state()[1]:
         with _timed(result, "themes"):
             _themes(study, result, tell)
-        if not result.nothing_new:
-            result.moved = change.in_words(study.changed())
     folder = reports_folder or study.folder / "reports"
     if report and study.store.state()[1]:
         _report(study, result, tell, folder, full=full)
+    if study.store.state()[1] and not result.nothing_new:
+        # After the reports: who withdraws moves a curve, and nothing has come in.
+        result.moved = change.in_words(study.changed())
     if not result.nothing_new or result.newly_refused:
         result.number = study.store.add_run(
             started_at=started,
@@ -542,6 +543,25 @@ def _values(attribute: pd.Series) -> int:
     return int(given[given != ""].nunique())
 
 
+def _formats(study: Study, result: RunResult, folder: Path) -> tuple[str, ...]:
+    """Return the formats that the study asks for, and those of which files stand there."""
+    from journeyqual.errors import ReportError
+    from journeyqual.reports import formats
+    from journeyqual.reports.formats.pdf import find_browser
+
+    asked = study.config.formats
+    more = [kind for kind in formats.standing(folder) if kind not in asked]
+    if "pdf" in more:
+        try:
+            find_browser()
+        except ReportError as error:
+            more.remove("pdf")
+            for old in formats.printed(folder):
+                old.unlink()
+            result.notes.append(f"PDFs of an earlier state were taken away: {error}")
+    return (*asked, *more)
+
+
 def _within(study: Study, folder: Path) -> str:
     """Return a folder as seen from the study: a study may be moved as a whole."""
     place = folder.resolve()
@@ -564,6 +584,8 @@ def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, fu
     with _timed(result, "results"):
         templates = _templates(study, folder)
         study.evidence()
+        # Word by word is slow where quotes are long: told here, where somebody may be watching.
+        study.moved(progress=lambda done, of: tell("explaining quotes", done, of))
     total = len(templates) + 1
     for done, name in enumerate(templates):
         tell("writing reports", done, total)
@@ -574,11 +596,11 @@ def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, fu
     with _timed(result, "pages"):
         result.reports += pages.write_teams(study, folder)
         result.reports.append(pages.write_index(study, folder))
-    if study.config.formats:
+    wanted = _formats(study, result, folder)
+    if wanted:
+        printed = [page for page in result.reports if page.name != pages.INDEX]
         with _timed(result, "formats"):
-            result.reports += formats.export(
-                study, folder, formats=study.config.formats, pages=list(result.reports)
-            )
+            result.reports += formats.export(study, folder, formats=wanted, pages=printed)
     tell("writing reports", total, total)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     names = [path.relative_to(folder).as_posix() for path in result.reports]

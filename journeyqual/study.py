@@ -98,7 +98,7 @@ class Study:
         self._settings_file = _sha256(config.folder / configs.STUDY_FILE)
         self._by_people: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
         self._coded: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
-        self._drawn: tuple[object, pd.Series] = (None, pd.Series(dtype=float))
+        self._drawn: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
 
     @property
     def folder(self) -> Path:
@@ -213,19 +213,23 @@ class Study:
     def sampled(self) -> pd.Series:
         """Return the probability with which each sampled unit was to be coded, by unit.
 
-        Only units that a draw has really reached (`sampling.effective`) are there. Read once a
-        state.
+        Only units that a draw has really reached (`sampling.effective`) are there.
         """
+        return self._chances()["sampling_probability"].dropna()
+
+    def _chances(self) -> pd.DataFrame:
+        """Return CHANCES of every unit that a draw could reach, by unit; read once a state."""
         state = self.store.state()
         if self._drawn[0] != state:
             drawn = self.store.people.draw_units()
-            chances = pd.Series(dtype=float, name="sampling_probability")
+            found = schema.CHANCES.empty()
             if len(drawn):
                 draws = self.store.people.draws()
                 done = sampling.finished(self.store.codings(coders=[]))
                 found = sampling.combined(sampling.effective(drawn, draws, done), draws)
-                chances = found.set_index("unit_id")["sampling_probability"].dropna()
-            self._drawn = (state, chances)
+            # A draw that nobody has begun reaches nothing.
+            reached = found[found["probability"] > 0]
+            self._drawn = (state, reached.set_index("unit_id"))
         return self._drawn[1]
 
     def _coded_by_people(self) -> pd.DataFrame:
@@ -257,12 +261,13 @@ class Study:
         row is theirs all the same, and so is the consent in it.
         """
         heard = self.store.interviews()["participant"].unique()
-        known = self.listed_participants()
+        known = self.listed_participants().astype({"participant": "str"})
         spelt = {str(p).casefold(): str(p) for p in heard}
         known["participant"] = [spelt.get(p.casefold(), p) for p in known["participant"]]
         known = _one_row_each(known)
         extra = [p for p in heard if p not in set(known["participant"])]
-        more = pd.DataFrame({"participant": extra, "consent_analyse": True, "consent_quote": True})
+        named = pd.Series(extra, dtype="str")
+        more = pd.DataFrame({"participant": named, "consent_analyse": True, "consent_quote": True})
         if not extra:
             return known
         return pd.concat([known, more], ignore_index=True) if len(known) else more
@@ -361,8 +366,12 @@ class Study:
         kept = kept.assign(**{name: kept[name].mask(gone, value) for name, value in blank.items()})
         coded = estimate.as_coded(kept, self.participants())
         order = self.store.orders()
+        reached = self._chances().index
         return coded.assign(
-            unsure=coded["stage_confidence"] < UNSURE, order=coded["unit_id"].map(order)
+            unsure=coded["stage_confidence"] < UNSURE,
+            order=coded["unit_id"].map(order),
+            # Interviews that came after the draws; before any draw counts, nothing is corrected.
+            is_unreached=~coded["unit_id"].isin(reached) & bool(len(reached)),
         )
 
     def attributes(self) -> list[str]:
@@ -457,31 +466,52 @@ class Study:
             ~disputed.reindex(settled.index) | (settled["stage"] == settled["human_stage"])
         ]
 
-    def moved(self, *, supporting: int = 2, contradicting: int = 1) -> pd.DataFrame:
+    def moved(
+        self,
+        *,
+        supporting: int = 2,
+        contradicting: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> pd.DataFrame:
         """Return MOVED: which words of the quotes moved the valence that the machine read there.
 
         Parameters
         ----------
         supporting, contradicting
             As for `quotes`.
+        progress
+            Told of the quotes done, of how many: a long one takes seconds.
         """
         return self.cached(
             "moved",
             schema.MOVED,
-            lambda: self._moved(self.quotes(supporting=supporting, contradicting=contradicting)),
+            lambda: self._moved(
+                self.quotes(supporting=supporting, contradicting=contradicting), progress
+            ),
             supporting=supporting,
             contradicting=contradicting,
             **self.settings,
         )
 
-    def _moved(self, quotes: pd.DataFrame) -> pd.DataFrame:
+    def _moved(
+        self, quotes: pd.DataFrame, progress: Callable[[int, int], None] | None
+    ) -> pd.DataFrame:
         valence = self.resolved().set_index("unit_id")["machine_valence"]
         read = valence[valence.index.isin(quotes["unit_id"])].dropna()
-        moved = self.explain(*read.index)
+        moved = self.explain(*read.index, progress=progress)
         return moved.assign(valence=moved["unit_id"].map(read))[list(schema.MOVED.names)]
 
-    def explain(self, *unit_ids: str) -> pd.DataFrame:
+    def explain(
+        self, *unit_ids: str, progress: Callable[[int, int], None] | None = None
+    ) -> pd.DataFrame:
         """Return which words of these units moved the valence that the machine reads, and how far.
+
+        Parameters
+        ----------
+        unit_ids
+            The units.
+        progress
+            Told of the units done, of how many.
 
         Returns
         -------
@@ -498,7 +528,7 @@ class Study:
         units = self.units()
         about = units.loc[units["unit_id"].isin(unit_ids), "interview"]
         beside = units[units["interview"].isin(about)].reset_index(drop=True)
-        return words_that_moved(beside, unit_ids, cache=self.vectors)
+        return words_that_moved(beside, unit_ids, cache=self.vectors, progress=progress)
 
     def reading(self) -> pd.DataFrame:
         """Return READING of the curve of all participants."""

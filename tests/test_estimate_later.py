@@ -71,10 +71,10 @@ def test_a_worked_example(book):
 
 def test_intervals_hold_where_leaving_late_interviews_to_the_machine_fails(book):
     """Half of twenty interviews came late; the truth is the mean over a great many people."""
-    crowd = study(10_000, participants=6000, per_stage=10**6)
+    crowd = study(10_000, participants=3000, per_stage=10**6)
     truth = estimate.curve(crowd, book, method="human", draws=2)["valence"].to_numpy()
     inside, carried, left = [], [], []
-    for seed in range(60):
+    for seed in range(40):
         table = later(seed, came=10)
         out = estimate.curve(table, book, draws=200, seed=seed)
         low, high = out["valence_low"].to_numpy(), out["valence_high"].to_numpy()

@@ -3,9 +3,8 @@
 import pandas as pd
 import pytest
 
-from journeyqual import open_study, schema
+from journeyqual import evidence, open_study, schema
 from journeyqual.errors import InputError, SchemaError
-from journeyqual.scaffold import package_data
 from tests.small_study import run, tell
 
 KINDS = {
@@ -93,8 +92,7 @@ def test_groups_are_compared_by_an_attribute_that_is_there(told):
 
 def test_attributes_that_tell_people_apart_are_no_groups(told):
     (told.folder / "participants.csv").write_text(
-        "participant,plan,city,months,verdict\n"
-        "P01,a,x,1,9\nP02,a,y,2,9\nP03,b,z,3,1\nP04,b,x,4,1\n"
+        "participant,plan,city,months,verdict\nP01,a,x,1,9\nP02,a,y,2,9\nP03,b,z,3,1\nP04,b,x,4,1\n"
     )
     assert told.attributes() == ["plan"]
 
@@ -116,9 +114,6 @@ def test_every_figure_opens_onto_its_units(told):
     units = told.units()
     first = units.groupby("interview")["unit_id"].first().tolist()
     assert told.evidence("curve/buying")["unit_id"].tolist() == first
-    assert set(told.evidence("seam")["unit_id"]) <= set(units["unit_id"]) if told_has_sides(
-        told
-    ) else True
     figures = set(told.evidence()["figure"])
     assert {"curve/buying", "curve/using", "emotion/buying/joy"} <= figures
     points = told.curve().set_index("stage")
@@ -126,12 +121,8 @@ def test_every_figure_opens_onto_its_units(told):
         assert len(told.evidence(f"curve/{stage}")) == points.loc[stage, "n_units"]
 
 
-def told_has_sides(study):
-    return any(stage.side for stage in study.codebook.stages)
-
-
 def test_a_figure_that_is_not_there_is_an_error_with_what_is_near(told):
-    with pytest.raises(InputError, match="did you mean 'curve/buying'|curve/buying"):
+    with pytest.raises(InputError, match=r"did you mean .*curve/buying"):
         told.evidence("curve/buyin")
     with pytest.raises(InputError, match="did you mean 'buying'"):
         told.stage("Buyng")
@@ -146,10 +137,7 @@ def test_words_of_who_may_not_be_quoted_are_not_printed(told):
     assert behind["valence"].tolist() == [-0.5] * 3
 
 
-def test_evidence_of_the_sample_study_s_codebook_names_slashes():
-    from journeyqual import evidence
-
-    assert (package_data("data") / "sample").is_dir()
+def test_names_of_figures_part_at_slashes_only():
     assert evidence.plain(evidence.figure("curve", "a/b%2F").split("/")[1]) == "a/b%2F"
 
 

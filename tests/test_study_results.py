@@ -1,18 +1,16 @@
 """A kept result is used only for what it was made of, and every page is of the present state."""
 
-import pandas as pd
 import pytest
 
 from journeyqual import codebook, open_study, reports, runs
-from journeyqual.errors import ConfigError
-from journeyqual.reports import pages
+from journeyqual.errors import ConfigError, ReportError
+from journeyqual.reports import formats, pages
 from journeyqual.schema import OFF_JOURNEY
 from tests.small_study import run, seen, small_study, tell
 
 __all__ = ["seen", "small_study"]
 
 BOOK = '[[stage]]\nname = "buying"\nexpected_valence = {}\n[[stage]]\nname = "using"\n'
-LONG = "I rode it to the shop and back again, {}, and it was a joy all the way."
 
 
 @pytest.fixture
@@ -44,9 +42,10 @@ def test_settings_edited_meanwhile_are_not_served_what_the_old_ones_made(told):
     file.write_text("")
     without = open_study(told.folder)
     file.write_text('[curve]\nby = "plan"\n')
-    assert "curve/buying/a" not in set(without.evidence()["figure"])
+    (told.folder / "metrics.csv").write_text("stage,metric,value,group\nbuying,signed,9,a\n")
+    assert "no attribute named" in without.why.numbers()["why"].iloc[0]
     grouped = open_study(told.folder)
-    assert "curve/buying/a" in set(grouped.evidence()["figure"])
+    assert "no attribute named" not in grouped.why.numbers()["why"].iloc[0]
     for one in (without, grouped):
         one.close()
 
@@ -126,10 +125,11 @@ def test_a_page_in_another_folder_is_made_again_too(told, made):
     one, other = told.folder / "reports", told.folder / "elsewhere"
     for folder in (one, other):
         runs.run(told, reports_folder=folder)
-    (told.folder / "participants.csv").write_text("participant,consent_quote\nP01,no\n")
-    for folder in (one, other):
-        runs.run(told, reports_folder=folder)
-        assert (folder / "why.html").read_text() == told.fingerprint
+    for silent in ("P01", "P02", "P03"):
+        (told.folder / "participants.csv").write_text(f"participant,consent_quote\n{silent},no\n")
+        for folder in (one, other):
+            runs.run(told, reports_folder=folder)
+            assert (folder / "why.html").read_text() == told.fingerprint
     made.clear()
     runs.run(told, reports_folder=other)
     assert not made, "nothing has changed"
@@ -178,3 +178,42 @@ def test_a_refused_file_is_told_of_on_the_pages(told, made):
     made.clear()
     runs.run(told)
     assert not made
+
+
+def test_what_a_withdrawal_moved_is_told_and_written_down(told, made):
+    runs.run(told)
+    (told.folder / "participants.csv").write_text(
+        "participant,consent_analyse\nP01,no\nP02,no\nP03,no\n"
+    )
+    result = runs.run(told)
+    assert result.moved == ["buying: nobody speaks of it any more"]
+    page = (told.folder / "reports" / pages.INDEX).read_text(encoding="utf-8")
+    assert "nobody speaks of it any more" in page
+
+
+def test_files_in_other_formats_do_not_stay_as_they_were(told, made, monkeypatch):
+    reports_folder = told.folder / "reports"
+    runs.run(told)
+    formats.export(told, reports_folder, formats=["csv", "xlsx"])
+    (reports_folder / "why.pdf").write_text("an earlier state")
+    (reports_folder / "own.pdf").write_text("somebody's own")
+    exported = []
+
+    def export(study, folder, *, formats, pages):
+        exported.append((formats, [page.name for page in pages]))
+        return []
+
+    def no_browser():
+        raise ReportError("there is no browser")
+
+    monkeypatch.setattr(formats, "export", export)
+    monkeypatch.setattr("journeyqual.reports.formats.pdf.find_browser", no_browser)
+    (told.folder / "participants.csv").write_text("participant,consent_quote\nP01,no\n")
+    result = runs.run(told)
+    ((kinds, printed),) = exported
+    assert set(kinds) == {"csv", "xlsx"}
+    assert "why.html" in printed
+    assert pages.INDEX not in printed
+    assert not (reports_folder / "why.pdf").exists()
+    assert (reports_folder / "own.pdf").exists()
+    assert "PDFs of an earlier state were taken away" in result.notes[-1]

@@ -12,6 +12,7 @@ import pytest
 from journeyqual import lab
 from journeyqual.errors import ConfigError, InputError, StoreError
 from tests.small_study import run, tell
+from tests.store.made import interview as made_interview
 
 
 @pytest.fixture
@@ -222,3 +223,25 @@ def test_only_analysed_people_can_be_drawn(study):
     (study.folder / "participants.csv").write_text("participant,consent_analyse\nP02,no\n")
     assert set(study.team.population()["participant"]) == {"P01", "P03"}
     assert isinstance(study.team.population(), pd.DataFrame)
+
+
+def test_interviews_that_came_after_the_draw_are_told_apart(study):
+    run(study)
+    assert not study.coded()["is_unreached"].any()
+    drawn = study.team.draw(3, seed=1).dropna(subset="place")
+    # Drawn and not yet begun: it reaches nobody, and nothing is corrected.
+    assert not study.coded()["is_unreached"].any()
+    for unit in drawn["unit_id"]:
+        tell(study, unit, "buying")
+    assert not study.coded()["is_unreached"].any()
+    late = made_interview("P04-1", "P04", ("P04 came late.", "P04 rode it, too."))
+    study.store.add_interviews([late], source="P04", sha256="P04")
+    run(study)
+    coded = study.coded()
+    assert coded.loc[coded["is_unreached"], "participant"].tolist() == ["P04"] * 2
+    curve = study.curve()
+    assert curve["n_unreached"].sum() == 2
+    assert "2 of" in " ".join(curve["reason"])
+    for unit in study.team.draw(4, seed=2).dropna(subset="place")["unit_id"]:
+        tell(study, unit, "buying")
+    assert not study.coded()["is_unreached"].any()

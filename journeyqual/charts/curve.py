@@ -81,7 +81,7 @@ def curve_chart(
     ...     "valence_low": [-0.8], "valence_high": [-0.2], "n_participants": [7], "n_units": [20],
     ...     "n_human": [0], "method": ["machine"], "is_thin": [False]})
     >>> curve_chart(curve, LINES.empty(), book).to_dict()["title"]["subtitle"][0]
-    'Machine-coded, unverified: no person has checked these codings yet.'
+    'Machine-coded, unverified: people have checked no random sample of it.'
     """
     table = one_group(checked(curve, codebook))
     persons = _persons(lines, codebook)

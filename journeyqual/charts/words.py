@@ -17,7 +17,7 @@ FEW_PARTICIPANTS = 10
 
 METHOD_WORDS = {
     "human": "Coded by people.",
-    "machine": "Machine-coded, unverified: no person has checked these codings yet.",
+    "machine": "Machine-coded, unverified: people have checked no random sample of it.",
     "prediction-powered": (
         "Machine-coded and corrected by people's codings of a random draw; "
         "the intervals include the machine's error."

@@ -107,7 +107,7 @@ def _shifts(around: list[str], at: int, coder: FeelingCoder) -> NDArray[np.float
     without = [text[: span.start()] + text[span.end() :] for span in spans]
     asked = [text, *(t for t, move in zip(without, moves, strict=True) if move)]
     interviews = [[*around[:at], one, *around[at + 1 :]] for one in asked]
-    vectors = np.stack([found[at] for found in coder.reader.interviews(interviews)])
+    vectors = np.stack([found[at] for found in coder.reader.interviews(interviews, only=at)])
     valence, _ = coder.valence(vectors)
     valence = np.where(readable(pd.Series(asked)), valence, 0.0)
     out = np.zeros(len(spans), np.float32)

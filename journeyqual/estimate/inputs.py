@@ -150,5 +150,7 @@ def as_coded(resolved: pd.DataFrame, attributes: pd.DataFrame | None = None) -> 
     out = out[out["valence"].notna() | out["human_valence"].notna()]
     if attributes is None:
         return out
+    # Nothing coded yet: a column without a row has no kind of its own.
+    out = out.astype({"participant": "str"})
     extra: list[Any] = [c for c in attributes.columns if c not in out.columns or c == "participant"]
     return out.merge(attributes[extra], on="participant", how="left")

@@ -159,8 +159,17 @@ class Reader:
         states = self._attend(low, bias.astype(np.float32))
         return np.stack([pool(states[None, owner == n])[0] for n in range(len(low))])
 
-    def interviews(self, interviews: Sequence[Sequence[str]]) -> list[Vectors]:
+    def interviews(
+        self, interviews: Sequence[Sequence[str]], *, only: int | None = None
+    ) -> list[Vectors]:
         """Read the units of each interview, in the order of speech.
+
+        Parameters
+        ----------
+        interviews
+            Units of each.
+        only
+            The one place in each that is wanted; what is not read along with it stays zero.
 
         Returns
         -------
@@ -168,7 +177,7 @@ class Reader:
             Vectors of length 1 per interview, shape (units, dim), float32.
         """
         out = [np.zeros((len(texts), self.dim), np.float32) for texts in interviews]
-        for block in self._blocks(interviews):
+        for block in self._blocks(interviews, only):
             said = {text for row, w in block for text in interviews[row][w.first : w.last]}
             unique = sorted(said)
             low = dict(zip(unique, self._lower(unique, UNIT, self.settings.tokens), strict=True))
@@ -177,13 +186,17 @@ class Reader:
                 out[row][w.start : w.end] = self._window(states)[w.start - w.first :][: w.units]
         return out
 
-    def _blocks(self, interviews: Sequence[Sequence[str]]) -> Iterator[list[tuple[int, Window]]]:
+    def _blocks(
+        self, interviews: Sequence[Sequence[str]], only: int | None
+    ) -> Iterator[list[tuple[int, Window]]]:
         """Windows of all interviews, some at a time: memory must not grow with what is read."""
         held: list[tuple[int, Window]] = []
         size = 0
         for row, texts in enumerate(interviews):
             lengths = [min(len(e.ids), self.settings.tokens) for e in self._coded(texts)]
             for window in windows(lengths, self.settings):
+                if only is not None and not window.start <= only < window.end:
+                    continue
                 held.append((row, window))
                 size += window.last - window.first
                 if size >= BLOCK_UNITS:

@@ -264,6 +264,7 @@ def write_teams(study: Study, folder: Path) -> list[Path]:
     for old in sorted(folder.glob("team-*.html")):
         if old not in out and MADE in old.read_text(encoding="utf-8", errors="replace"):
             old.unlink()
+            old.with_suffix(".pdf").unlink(missing_ok=True)
     return out
 
 

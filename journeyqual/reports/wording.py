@@ -330,8 +330,8 @@ def enough(table: pd.DataFrame) -> list[str]:
             "codes that none had brought before."
         ]
     return [
-        f"For codes it is enough: after {whole.reached_in_order:.0f} of {whole.n_interviews} "
-        f"interviews the next {whole.run_length} brought next to nothing new "
+        f"For emotions and touchpoints it is enough: after {whole.reached_in_order:.0f} of "
+        f"{whole.n_interviews} interviews the next {whole.run_length} brought next to nothing new "
         f"({percent(whole.threshold)} or less)."
     ]
 
@@ -368,7 +368,9 @@ def told(
     if "repeated" in top:
         out.append(f"What they come back to most is {top['repeated']}.")
     out.append(
-        f"What they skip most is {top['skipped']}." if "skipped" in top else "Nobody skips a stage."
+        f"What they skip most on the way to a later stage is {top['skipped']}."
+        if "skipped" in top
+        else "Nobody skips a stage."
     )
     if moves is not None:
         back = check(moves, TRANSITIONS)

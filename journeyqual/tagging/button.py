@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from journeyqual.tagging.widget import STATIC
+from journeyqual.tagging.widget import STATIC, heard
 
 
 class Button(anywidget.AnyWidget):
@@ -22,7 +22,7 @@ class Button(anywidget.AnyWidget):
         Called with the button; sets ``busy`` while it works and ``said`` when it is over.
     """
 
-    _esm = STATIC / "button.js"
+    _esm = heard((STATIC / "button.js").read_text(encoding="utf-8"))
     _css = STATIC / "button.css"
     label = traitlets.Unicode().tag(sync=True)
     said = traitlets.Unicode().tag(sync=True)

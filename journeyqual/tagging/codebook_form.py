@@ -244,6 +244,7 @@ class Editor:
             note = revision.written(draft.rules)
             self._study.store.people.keep_codebook(_key(book), draft.text, note=note)
         revision.save(self.path, draft.text, self._print)
+        self._study.store.themes.rename_scopes(_led_to(draft.rules, self._base))
         self._reload()
         self._study.codebook = self._base
         return f"saved as version {book.version}"
@@ -426,7 +427,10 @@ def _composed(rules: tuple[Rule, ...], rule: Rule, base: Codebook) -> tuple[Rule
     if rule.kind != "rename":
         return (*rules, rule)
     new = rule.new[0]
-    given = any(rule.old in one.new for one in rules)
+    given = [place for place, one in enumerate(rules) if rule.old in one.new]
+    if given and any(new == one.old or new in one.new for one in rules[given[0] + 1 :]):
+        # Stages changed names in turn: said in one step, both would end at one of them.
+        return (*rules, rule)
     out = [
         replace(
             one,
@@ -435,9 +439,19 @@ def _composed(rules: tuple[Rule, ...], rule: Rule, base: Codebook) -> tuple[Rule
         )
         for one in rules
     ]
-    if not given and rule.old in base.stage_names:
+    # What others were put into has codings of its own, too.
+    if rule.old in base.stage_names:
         out.append(rule)
     return tuple(one for one in out if not (one.kind == "rename" and one.new == (one.old,)))
+
+
+def _led_to(rules: tuple[Rule, ...], base: Codebook) -> dict[str, str]:
+    """Return what each stage of the earlier codebook is called now, the rules taken in turn."""
+    now = {name: name for name in base.stage_names}
+    for rule in rules:
+        if rule.target:
+            now = {old: rule.target if new == rule.old else new for old, new in now.items()}
+    return {old: new for old, new in now.items() if old != new}
 
 
 def _mentions(book: Codebook, base: Codebook, rules: tuple[Rule, ...]) -> list[str]:

@@ -6,6 +6,7 @@ person does comes back as one message per action, and the session's answer goes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,18 @@ import traitlets
 from journeyqual.errors import JourneyqualError, StoreError
 
 STATIC = Path(__file__).parent / "static"
+
+
+def heard(script: str) -> str:
+    """Wrap a widget's script, so that it hears the kernel however long it took to load.
+
+    Parameters
+    ----------
+    script
+        The text of an ES module as anywidget takes it.
+    """
+    around = (STATIC / "heard.js").read_text(encoding="utf-8")
+    return around.replace('const SOURCE = "";', f"const SOURCE = {json.dumps(script)};", 1)
 
 
 class Taggable(Protocol):
@@ -47,7 +60,7 @@ class Tagger(anywidget.AnyWidget):
         Where the interview comes from and where every action goes.
     """
 
-    _esm = STATIC / "tagging.js"
+    _esm = heard((STATIC / "tagging.js").read_text(encoding="utf-8"))
     _css = STATIC / "tagging.css"
     interview = traitlets.Dict().tag(sync=True)
     codebook = traitlets.Dict().tag(sync=True)

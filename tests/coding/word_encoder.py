@@ -63,7 +63,7 @@ class WordReader:
         others = (own.sum(axis=0) - own) / max(1, len(own) - 1)
         return unit_length(own - np.float32(self.beside) * others)
 
-    def interviews(self, interviews):
+    def interviews(self, interviews, *, only=None):
         self.units_read += sum(map(len, interviews))
         return [self._interview(list(texts)) for texts in interviews]
 

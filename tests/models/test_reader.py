@@ -159,6 +159,18 @@ def test_in_however_many_blocks_the_vectors_are_the_same_bits(window, block, mon
     assert all(map(np.array_equal, got, want))
 
 
+@pytest.mark.parametrize("only", [0, 2, 6])
+def test_one_unit_alone_is_the_same_bits_and_only_its_window_is_read(only, monkeypatch):
+    texts, reader = drawn(np.random.default_rng(4), 7), tiny(window=8)
+    whole = reader.interviews([texts, texts[::-1]])
+    read, window = [], Reader._window
+    monkeypatch.setattr(Reader, "_window", lambda self, low: read.append(1) or window(self, low))
+    alone = reader.interviews([texts, texts[::-1]], only=only)
+    assert len(read) == 2
+    for one, all_of_it in zip(alone, whole, strict=True):
+        assert np.array_equal(one[only], all_of_it[only])
+
+
 def test_no_more_than_a_block_and_a_window_is_held_at_once(monkeypatch):
     """Memory does not grow with how much there is to read, be it one interview or many."""
     monkeypatch.setattr(readers, "BLOCK_UNITS", 6)

@@ -109,7 +109,10 @@ def test_two_themes_whose_intervals_overlap_are_not_put_in_order(made):
     drivers = pd.DataFrame([driver(), driver(theme="t2", name="app", pull=-0.15)])
     said = explaining.headline(OPPORTUNITIES.empty(), drivers, made.book)
     assert said.startswith("Among what pulls the curve down")
-    assert "1 more theme pulls down as surely; the order between them is not settled" in said
+    assert (
+        "1 more theme pulls down as surely, each by itself; the order between them is not settled"
+        in said
+    )
 
 
 @pytest.mark.parametrize("row", [{"pull_high": 0.004}, {"is_thin": True}, {"pull_low": np.nan}])

@@ -177,7 +177,7 @@ def test_telling_names_the_commonest_first_last_skipped_and_step_back():
     assert wording.told(told, table(TRANSITIONS, back), table(FIGURES, order)) == [
         "Most often people begin with buying (8 of 12) and end with using (7 of 12).",
         "What they come back to most is using (5 of 12).",
-        "What they skip most is paying (3 of 12).",
+        "What they skip most on the way to a later stage is paying (3 of 12).",
         "The commonest step back is from using to buying (4 of 12).",
         "Told order follows lived order with a rank correlation of +0.40 (+0.20 to +0.60); 1 is "
         "the same order.",
@@ -272,7 +272,7 @@ def test_enough_says_after_how_many_interviews():
         "threshold": 0.05, "reached_in_order": 5.0,
     }  # fmt: skip
     assert wording.enough(table(SATURATION, row)) == [
-        "For codes it is enough: after 5 of 12 interviews the next 2 brought next to nothing new "
+        "For emotions and touchpoints it is enough: after 5 of 12 interviews the next 2 brought next to nothing new "
         "(5 % or less)."
     ]
     never = table(SATURATION, {**row, "reached_in_order": np.nan})

@@ -135,6 +135,38 @@ def test_codings_follow_a_stage_that_is_renamed_and_one_that_is_merged(work):
     assert (machine["coder"] == MACHINE).sum() == 1
 
 
+def test_two_stages_change_names_and_each_keeps_its_codings(work):
+    was = {coder: latest(work, coder) for coder in (ANA, BEN)}
+    editor = Editor(work)
+    do(editor, "rename", FIRST, name="for a while")
+    do(editor, "rename", SECOND, name=FIRST)
+    do(editor, "rename", "for a while", name=SECOND)
+    editor.save()
+    other = {FIRST: SECOND, SECOND: FIRST}
+    for coder, codings in was.items():
+        assert latest(work, coder) == {unit: other[stage] for unit, stage in codings.items()}
+
+
+def test_what_another_stage_was_merged_into_takes_its_own_codings_to_its_new_name(work):
+    editor = Editor(work)
+    do(editor, "merge", FIRST, into=SECOND)
+    do(editor, "rename", SECOND, name="both")
+    editor.save()
+    assert set(latest(work, ANA).values()) | set(latest(work, BEN).values()) == {"both"}
+
+
+def test_themes_follow_their_stage(work):
+    asked = []
+    work.store.themes.rename_scopes = asked.append
+    editor = Editor(work)
+    do(editor, "rename", FIRST, name="for a while")
+    do(editor, "rename", SECOND, name=FIRST)
+    do(editor, "rename", "for a while", name=SECOND)
+    do(editor, "rename", THIRD, name="third")
+    editor.save()
+    assert asked == [{FIRST: SECOND, SECOND: FIRST, THIRD: "third"}]
+
+
 def test_a_split_waits_for_people_unless_a_part_is_named(work):
     editor = Editor(work)
     state = do(editor, "split", FIRST, parts=["one", "two"])["state"]

@@ -74,6 +74,24 @@ def export(
     return written
 
 
+def standing(folder: Path) -> tuple[str, ...]:
+    """Return the formats of which files stand in a folder of reports.
+
+    Whoever makes the reports again makes these again, too: an older file may hold words of somebody
+    who has withdrawn since.
+    """
+    files = {"pptx": "deck.pptx", "xlsx": "tables.xlsx", "csv": "quotes.csv"}
+    there = {kind for kind, name in files.items() if (folder / name).exists()}
+    there |= {kind for kind in ("png", "svg") if any((folder / "charts").glob(f"*.{kind}"))}
+    there |= {"pdf"} if any(printed(folder)) else set()
+    return tuple(kind for kind in FORMATS if kind in there)
+
+
+def printed(folder: Path) -> list[Path]:
+    """Return the PDF files that stand beside the page that they were printed from."""
+    return sorted(p for p in folder.glob("*.pdf") if p.with_suffix(".html").exists())
+
+
 def _tables(study: Study, folder: Path, wanted: tuple[str, ...]) -> list[Path]:
     from journeyqual.reports.formats.tables import gather
 

@@ -107,7 +107,7 @@ def _title(deck: Deck, results: Results) -> None:
     deck.text(slide, Box(1.0, 3.0, 10.6, 1.75), [head])
     if results.unverified:
         words = (
-            "Unverified: a machine coded this and no person has checked it. "
+            "Unverified: a machine coded this and people have checked no random sample of it. "
             "Decide nothing on it yet."
         )
         deck.card(slide, Box(1.0, 4.9, 10.6, 0.62), BAD, [Line(words, 15, bold=True, after=0)])
@@ -427,7 +427,7 @@ def _cannot_say(results: Results) -> Iterator[tuple[str, str]]:
         )
         yield (
             "A machine read it",
-            f"No person has checked a coding; it was unsure of the stage of {unsure} of {units} "
+            f"People have checked no random sample of it; it was unsure of the stage of {unsure} of {units} "
             "units. None of its error is in the intervals.",
         )
     heard = int(curve["n_participants_group"].max()) if len(curve) else 0

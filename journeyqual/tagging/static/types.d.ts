@@ -69,6 +69,7 @@ export interface Piece { node: Text; at: number }
 
 export interface Model {
   get(name: string): any;
+  set(name: string, value: unknown): void;
   send(message: unknown): void;
   on(event: string, heard: (message: any) => void): void;
   off(event: string, heard?: (message: any) => void): void;
