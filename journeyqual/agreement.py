@@ -439,7 +439,7 @@ def over_time(
         ) from error
     rows = rows.assign(_at=at, _line=range(2, len(rows) + 2))[
         at.notna()
-        & ~rows["coder"].map(_machine)
+        & ~rows["coder"].map(_machine).astype(bool)
         & (rows["coder"] != PANEL)
         & ~rows["dimension"].isin(MULTIPLE)
         & (rows["status"] != "rejected")

@@ -244,7 +244,8 @@ def headline(curve: pd.DataFrame) -> str:
         near = "every stage close to neutral, " if mild else ""
         return (
             f"A first sketch: in what {people} said, a machine read {near}lowest {lowest}, "
-            f"highest {highest}, on a scale from −1 to +1. People have checked no random sample of it."
+            f"highest {highest}, on a scale from −1 to +1. People have checked no random sample "
+            "of it."
         )
     tail = _TAIL.get(str(low["method"]), "")
     if mild:

@@ -592,7 +592,8 @@ def _outcome(
     table = pd.DataFrame(
         {"participant": list(given.index), "verdict": given.to_numpy(dtype=float), "outcome": said}
     )
-    return table, rest, said
+    # Of nobody, ids would be numbers, which nothing can be merged with.
+    return table.astype({"participant": "str"}), rest, said
 
 
 def _verdict(held: pd.DataFrame, column: str) -> pd.Series:

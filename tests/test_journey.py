@@ -164,3 +164,13 @@ def test_the_ledger_keeps_figures_and_no_words(study):
     detail = study.store.runs()["detail"].iloc[-1]
     assert '"valence"' in detail
     assert "bought" not in detail
+
+
+def test_a_study_without_interviews_has_empty_results(tmp_path):
+    from journeyqual import scaffold
+
+    scaffold.make_study(tmp_path / "new")
+    opened = open_study(tmp_path / "new")
+    assert opened.coded().empty
+    assert opened.curve()["valence"].isna().all()
+    opened.close()

@@ -153,4 +153,4 @@ def as_coded(resolved: pd.DataFrame, attributes: pd.DataFrame | None = None) -> 
     # Nothing coded yet: a column without a row has no kind of its own.
     out = out.astype({"participant": "str"})
     extra: list[Any] = [c for c in attributes.columns if c not in out.columns or c == "participant"]
-    return out.merge(attributes[extra], on="participant", how="left")
+    return out.merge(attributes[extra].astype({"participant": "str"}), on="participant", how="left")

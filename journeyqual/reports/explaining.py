@@ -120,7 +120,8 @@ def headline(todo: pd.DataFrame, drivers: pd.DataFrame, codebook: Codebook) -> s
         tail = (
             ""
             if alone
-            else f" {more} more {'theme pulls' if more == 1 else 'themes pull'} down as surely, each by itself; "
+            else f" {more} more {'theme pulls' if more == 1 else 'themes pull'} down as surely, "
+            "each by itself; "
             "the order between them is not settled."
             if more
             else " Others may pull as much: the intervals overlap."

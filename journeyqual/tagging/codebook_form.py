@@ -26,7 +26,7 @@ from journeyqual.errors import ConfigError, JourneyqualError
 from journeyqual.revision import Rule
 from journeyqual.schema import CODINGS
 from journeyqual.store import Store
-from journeyqual.tagging.widget import STATIC, answer
+from journeyqual.tagging.widget import STATIC, answer, heard
 
 Reply = dict[str, Any]
 MOST_WORDS = 20_000
@@ -362,7 +362,7 @@ class CodebookForm(anywidget.AnyWidget):
         The draft of a study's codebook.
     """
 
-    _esm = STATIC / "codebook.js"
+    _esm = heard((STATIC / "codebook.js").read_text(encoding="utf-8"))
     _css = STATIC / "codebook.css"
     state = traitlets.Dict().tag(sync=True)
 

@@ -272,7 +272,8 @@ def test_enough_says_after_how_many_interviews():
         "threshold": 0.05, "reached_in_order": 5.0,
     }  # fmt: skip
     assert wording.enough(table(SATURATION, row)) == [
-        "For emotions and touchpoints it is enough: after 5 of 12 interviews the next 2 brought next to nothing new "
+        "For emotions and touchpoints it is enough: after 5 of 12 interviews the next 2 brought "
+        "next to nothing new "
         "(5 % or less)."
     ]
     never = table(SATURATION, {**row, "reached_in_order": np.nan})

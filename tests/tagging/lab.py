@@ -201,6 +201,17 @@ STATE = r"""() => {
 """What a page knows of its notebook, in a few words."""
 
 
+LATE = """
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => timeout(ms === 2000 ? 0 : ms);
+"""
+"""As on a computer that is slow: the two seconds in which anywidget wants a widget loaded are over
+at once, and it gives up on each."""
+
+SLOW = ("[anywidget] Failed to initialize model", "to activate.")
+"""What is said of a computer that is slow, by anywidget and by JupyterLab of its own parts."""
+
+
 class Lab(Page):
     """A notebook of a study, open in JupyterLab in a browser of its own.
 
@@ -210,7 +221,9 @@ class Lab(Page):
     pages: ClassVar = []
     """Those that are open: the report of a failed test tells of them."""
 
-    def __init__(self, browser, server, notebook, *, width=1500, height=1000, theme="light"):
+    def __init__(
+        self, browser, server, notebook, *, width=1500, height=1000, theme="light", late=False
+    ):
         self.server, self.notebook, self.alive = server, Path(notebook), True
         self.context = browser.new_context(viewport={"width": width, "height": height})
         self.page = self.context.new_page()
@@ -221,6 +234,8 @@ class Lab(Page):
         self.page.on("request", lambda r: self.asked.append(r.url))
         self.page.on("websocket", lambda s: self.asked.append(s.url))
         self.theme = theme
+        if late:
+            self.page.add_init_script(LATE)
         self.pages.append(self)
         self.open()
 
@@ -320,7 +335,8 @@ class Lab(Page):
     @property
     def complaints(self):
         """What the page's console was told in anger."""
-        return [(kind, text) for kind, text, _ in self.said if kind in ("error", "warning")]
+        said = [(kind, text) for kind, text, _ in self.said if kind in ("error", "warning")]
+        return [(kind, text) for kind, text in said if not any(part in text for part in SLOW)]
 
     @property
     def elsewhere(self):

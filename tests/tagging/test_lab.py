@@ -161,7 +161,8 @@ def test_free_spans_by_mouse_and_by_key(at):
 
 @browser
 @notebook
-def test_the_curve_is_drawn_anew_when_a_unit_of_the_sample_is_coded(folder, open_lab):
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "on a slow computer"])
+def test_the_curve_is_drawn_anew_when_a_unit_of_the_sample_is_coded(folder, open_lab, late):
     """Of the sample only two units are left, and the first of them stops the rest from counting."""
     team = folder.opened.team
     drawn = team.draw(9, seed=1).dropna(subset="place").sort_values("place")["unit_id"]
@@ -170,7 +171,7 @@ def test_the_curve_is_drawn_anew_when_a_unit_of_the_sample_is_coded(folder, open
         if unit != gap:
             tell(folder.opened, unit, STAGES[7], "human:ben", valence="-1")
     assert set(folder.opened.curve()["method"]) == {"machine"}
-    it = open_lab(folder.notebook())
+    it = open_lab(folder.notebook(), late=late)
     chart = ".vega-embed svg, .vega-embed canvas"
     it.scroll_to(chart)
     it.page.eval_on_selector(chart, "(node) => { node.dataset.before = 1; }")
@@ -181,6 +182,8 @@ def test_the_curve_is_drawn_anew_when_a_unit_of_the_sample_is_coded(folder, open
     it.page.wait_for_selector(", ".join(f"{s}:not([data-before])" for s in chart.split(", ")))
     assert set(folder.opened.curve()["method"]) == {"prediction-powered"}
     assert it.errors == []
+    assert it.complaints == []
+    assert late == any("Failed to initialize" in text for _, text, _ in it.said)
 
 
 @browser

@@ -427,7 +427,8 @@ def _cannot_say(results: Results) -> Iterator[tuple[str, str]]:
         )
         yield (
             "A machine read it",
-            f"People have checked no random sample of it; it was unsure of the stage of {unsure} of {units} "
+            f"People have checked no random sample of it; it was unsure of the stage of {unsure} "
+            f"of {units} "
             "units. None of its error is in the intervals.",
         )
     heard = int(curve["n_participants_group"].max()) if len(curve) else 0
