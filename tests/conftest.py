@@ -1,6 +1,7 @@
 """Small codebooks and tables that several tests share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,23 @@ from tests.small_study import seen, small_study
 __all__ = ["seen", "small_study"]
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser; one at a time in a process: Playwright refuses a second loop."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        # On a laptop that is the user's affair; CI must not pass without having looked.
+        assert not os.environ.get("CI"), "CI needs chromium"
+        pytest.skip("no chromium on the path")
+    with playwright.sync_playwright() as session:
+        browser = session.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

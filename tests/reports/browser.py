@@ -1,30 +1,8 @@
 """A page in a real Chromium, and everything it said or asked for."""
 
-import os
-import shutil
 import time
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
 
 DRAWN = "document.documentElement.dataset.drawn !== undefined"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        # On a laptop that is the user's affair; CI must not pass without having looked.
-        assert not os.environ.get("CI"), "CI needs chromium"
-        pytest.skip("no chromium on the path")
-    with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 class Open:

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.browser import chromium
 from tests.reports.fake_study import FakeStudy
 from tests.reports.made_why import Made
 from tests.reports.real_study import make_study
-
-__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")

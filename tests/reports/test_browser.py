@@ -5,11 +5,9 @@ import itertools
 import pytest
 
 from journeyqual.reports import make_report
-from tests.reports import browser
 from tests.reports.browser import DRAWN, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
-chromium = browser.chromium
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,8 @@ from tests.reports.map_tables import (
     seam,
     todo,
 )
-from tests.reports.test_browser import DRAWN, Open, chromium
+from tests.reports.test_browser import DRAWN, Open
 
-__all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
 A3 = (1190.6, 841.9)

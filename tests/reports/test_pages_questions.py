@@ -224,8 +224,9 @@ def test_the_last_two_waves_and_periods_are_shown(two):
 
 def test_what_a_machine_alone_has_read_is_never_a_yes(two):
     apart = differences(difference("family", "trader", "using", 1, 0.6))
-    told = curve(two, buying=(0.4, 0.2, 0.6), using=(-0.3, -0.5, -0.1)).assign(method="machine")
-    by_machine = groups(two, family=6, trader=7).assign(method="machine")
+    told = curve(two, buying=(0.4, 0.2, 0.6), using=(-0.3, -0.5, -0.1))
+    told = told.assign(method="machine", n_human=0)
+    by_machine = groups(two, family=6, trader=7).assign(method="machine", n_human=0)
     felt = differences(difference("2026", "2025", "using", 1, -0.5, method="machine"))
     brought = metrics(("using", "l", 1.0, "2025", "", ""), ("using", "l", 2.0, "2026", "", ""))
     answers = [
