@@ -404,7 +404,7 @@ def evidence(
             ),
             *(
                 f"{row.unit_id}  {row.participant}{_at(row.start_s)}  {schema.signed(row.valence)}"
-                f"  {row.text}"
+                f"  {row.text or '(does not agree to be quoted)'}"
                 for row in behind.itertuples()
             ),
         ]
@@ -440,10 +440,13 @@ def themes(
 ) -> None:
     """List a study's themes; name, accept, reject or merge one."""
     with _answering(debug, as_json) as summary:
+        from journeyqual import schema
         from journeyqual.study import open_study
 
         study = open_study(folder)
         try:
+            if scope not in {"", schema.WHOLE_STUDY, schema.OFF_JOURNEY}:
+                scope = study.stage(scope)
             if name:
                 study.themes.name(*name, by=coder)
             if accept:
@@ -453,6 +456,9 @@ def themes(
             if merge:
                 study.themes.merge(*merge, by=coder)
             table = study.themes.table(status=("proposed",) if proposed else None)
+            # Of these nobody is left who agrees to be analysed, or nobody's words stand there now.
+            table = table[table["n_units"] > 0].reset_index(drop=True)
+            waits = study.themes.reasons()
         finally:
             study.close()
         if scope:
@@ -463,7 +469,17 @@ def themes(
             + ("" if row.named_by else " (suggested)")
             + f", {row.n_units} units of {row.n_participants} people, {row.status}"
             for row in table.itertuples()
-        ] or ["no themes" + (" wait" if proposed else " yet: they come with the next run")]
+        ] or [_no_themes(waits, proposed=proposed, scope=scope)]
+
+
+def _no_themes(waits: Any, *, proposed: bool, scope: str) -> str:
+    """Return why there are none to list, as far as it is known."""
+    from journeyqual import schema
+
+    if proposed:
+        return "no themes wait"
+    why = waits.loc[waits["scope"] == (scope or schema.WHOLE_STUDY), "reason"].tolist()
+    return f"no themes yet: {why[0]}" if why else "no themes yet"
 
 
 # -- tables -------------------------------------------------------------------------------------

@@ -117,10 +117,17 @@ class Config:
         DataFrame
             ``participant, consent_analyse, consent_quote``, then any attributes. Empty if there is
             no file.
+
+        Raises
+        ------
+        ConfigError
+            If the file contradicts itself, or lacks an attribute that ``study.toml`` names.
         """
         if not self.participants_file.exists():
+            self._known_attributes([])
             return PARTICIPANTS.empty()
         frame = read_csv(self.participants_file, PARTICIPANTS)
+        self._known_attributes([c for c in frame.columns if c not in PARTICIPANTS.names])
         twice = frame["participant"].str.casefold().duplicated()
         if twice.any():
             row = int(twice.to_numpy().argmax())
@@ -142,6 +149,15 @@ class Config:
                 )
             frame[column] = ~given.isin(_NO)
         return frame
+
+    def _known_attributes(self, names: list[str]) -> None:
+        for key, value in (("by", self.by), ("period", self.period)):
+            if value and value not in names:
+                raise ConfigError(
+                    f"{key} = {value!r} names no attribute in {self.participants_file.name}",
+                    path=self.folder / STUDY_FILE,
+                    remedy=f"it has {', '.join(names)}" if names else "add a column so called",
+                )
 
     def metrics(self) -> pd.DataFrame:
         """Read ``metrics.csv``, the numbers to be explained. Empty if there is no file."""

@@ -12,7 +12,7 @@ from journeyqual.codebook import Codebook
 from journeyqual.findings import FLAT
 from journeyqual.schema import EVIDENCE, OFF_JOURNEY, check
 
-KINDS = ("curve", "emotion", "driver", "new-stage", "seam", "opportunity")
+KINDS = ("curve", "wave", "emotion", "driver", "new-stage", "seam", "opportunity")
 """What figures show; whatever else is said of a stage rests on the units of its ``curve``."""
 EVEN = 12
 """Decimals that count, as for `journeyqual.opportunities`."""
@@ -47,6 +47,7 @@ def table(
     codebook: Codebook,
     *,
     by: str = "",
+    period: str = "",
     themed: pd.DataFrame | None = None,
     seam_lines: pd.DataFrame | None = None,
     opportunities: pd.DataFrame | None = None,
@@ -62,6 +63,8 @@ def table(
         Names the stages and their order.
     by
         Attribute that groups are shown by; blank for none.
+    period
+        Attribute that tells the wave somebody was interviewed in; blank for none.
     themed
         THEMED.
     seam_lines
@@ -72,10 +75,10 @@ def table(
     Returns
     -------
     DataFrame
-        EVIDENCE: ``curve/STAGE``, ``curve/STAGE/GROUP``, ``emotion/STAGE/EMOTION``,
-        ``driver/STAGE/THEME``, ``new-stage/THEME``, ``seam``, ``opportunity/RANK``, in lived order;
-        the units of a figure in the order of ``settled``. Behind an opportunity stand the units of
-        the participants on its side of neutral.
+        EVIDENCE: ``curve/STAGE``, ``curve/STAGE/GROUP``, ``wave/STAGE/PERIOD``,
+        ``emotion/STAGE/EMOTION``, ``driver/STAGE/THEME``, ``new-stage/THEME``, ``seam``,
+        ``opportunity/RANK``, in lived order; the units of a figure in the order of ``settled``.
+        Behind an opportunity stand the units of the participants on its side of neutral.
 
     Examples
     --------
@@ -111,9 +114,10 @@ def table(
         )
 
     add("curve", staged, "stage")
-    if by and by in staged:
-        given = staged[by].notna() & (staged[by].astype(str) != "")
-        add("curve", staged[given], "stage", by)
+    for kind, attribute in (("curve", by), ("wave", period)):
+        if attribute and attribute in staged:
+            given = staged[attribute].notna() & (staged[attribute].astype(str) != "")
+            add(kind, staged[given], "stage", attribute)
     if "emotion" in staged:
         add("emotion", staged[staged["emotion"] != ""], "stage", "emotion")
     of_todo = ["rank", "stage", "kind"]

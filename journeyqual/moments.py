@@ -644,10 +644,14 @@ def _chosen(coded: pd.DataFrame, method: Method) -> str:
     )
 
 
+def _people(n: int) -> str:
+    return f"{n} participant{'s' * (n != 1)}"
+
+
 def _why_not(one: Floats, other: Floats) -> str:
     """Return why nothing can be said about what goes with what; blank if it can."""
     if len(one) < MIN_PEOPLE:
-        return f"{len(one)} participants: fewer than {MIN_PEOPLE} show nothing"
+        return f"{_people(len(one))}: fewer than {MIN_PEOPLE} show nothing"
     if len(np.unique(one.round(EVEN))) < 2 or len(np.unique(other.round(EVEN))) < 2:
         return "no variation: all feel or judge alike"
     return ""
@@ -710,7 +714,7 @@ def _part(feeling: Floats, values: NDArray[np.object_], draws: int, seed: int) -
     fit = names[(many >= MIN_GROUP) & (n - many >= MIN_GROUP)]
     why = ""
     if n < MIN_PEOPLE:
-        why = f"{n} participants: fewer than {MIN_PEOPLE} show nothing"
+        why = f"{_people(n)}: fewer than {MIN_PEOPLE} show nothing"
     elif not len(fit):
         why = f"no value has {MIN_GROUP} participants beside {MIN_GROUP} others"
     if why:

@@ -10,6 +10,7 @@ The file is over 400 lines because reading, coding and reporting share one resul
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from journeyqual import change, schema
-from journeyqual.errors import InputError, JourneyqualError, StoreError
+from journeyqual.errors import InputError, JourneyqualError, ReportError, StoreError
 from journeyqual.store import Interview, now
 from journeyqual.study import CACHE, STORE_FILE, MachineCoder, Study
 
@@ -169,16 +170,22 @@ def _run(
         with _timed(result, "themes"):
             _themes(study, result, tell)
     folder = reports_folder or study.folder / "reports"
+    failed: JourneyqualError | None = None
     if report and study.store.state()[1]:
-        _report(study, result, tell, folder, full=full)
-    if study.store.state()[1] and not result.nothing_new:
+        try:
+            _report(study, result, tell, folder, full=full)
+        except JourneyqualError as error:
+            # What came in and was coded is stored by now, and has to stand in the ledger.
+            failed = error
+            result.reports.clear()
+    if failed is None and study.store.state()[1] and not result.nothing_new:
         # After the reports: who withdraws moves a curve, and nothing has come in.
         result.moved = change.in_words(study.changed())
     if not result.nothing_new or result.newly_refused:
         result.number = study.store.add_run(
             started_at=started,
             finished_at=now(),
-            outcome="refused some" if result.refused else "done",
+            outcome="no reports" if failed else "refused some" if result.refused else "done",
             interviews_in=len(result.read),
             units_coded=result.coded,
             refused=len(result.refused),
@@ -193,7 +200,8 @@ def _run(
                 "proposed": result.proposed,
                 "moved": result.moved,
                 "seconds": {k: round(v, 2) for k, v in result.seconds.items()},
-                **(study.snapshot() if study.store.state()[1] else {}),
+                # Nobody has seen a curve that no report was made of.
+                **(study.snapshot() if study.store.state()[1] and failed is None else {}),
             },
         )
         if result.reports:
@@ -201,6 +209,8 @@ def _run(
 
             # Once more: this run stands in the ledger now, and what moved in it.
             pages.write_index(study, folder)
+    if failed is not None:
+        raise failed
     return result
 
 
@@ -569,6 +579,19 @@ def _within(study: Study, folder: Path) -> str:
     return (place.relative_to(study.folder) if inside else place).as_posix()
 
 
+def _writable(folder: Path) -> None:
+    """Find out before long work that reports could not be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ReportError(
+            f"nothing can be written to {folder.name}/ ({(error.strerror or 'refused').lower()})",
+            remedy="allow it, or name another folder with --reports; what was coded is stored",
+        ) from error
+
+
 def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, full: bool) -> None:
     """Make the reports whose inputs have changed since they were last made."""
     from journeyqual import reports
@@ -581,6 +604,7 @@ def _report(study: Study, result: RunResult, tell: Progress, folder: Path, *, fu
     made = stamp.exists() and stamp.read_text(encoding="utf-8").split("\n")
     if not full and made and made[0] == state and all((folder / n).exists() for n in made[1:]):
         return
+    _writable(folder)
     with _timed(result, "results"):
         templates = _templates(study, folder)
         study.evidence()

@@ -254,7 +254,8 @@ def assess(
             "orderings": orderings,
         }  # fmt: skip
         if n < base_size + run_length:
-            row["reason"] = f"{n} interviews, base and run need {base_size + run_length}"
+            heard = f"{n} interview{'s' * (n != 1)}"
+            row["reason"] = f"{heard}, base and run need {base_size + run_length}"
         elif known.n_codes == 0:
             row["reason"] = "no code was heard"
         else:

@@ -1085,6 +1085,8 @@ OPPORTUNITIES = Table(
         Column("score", "float", "ratio", low=0.0, high=1.0),
         *(_share(name, blank=True) for name in ("score_low", "score_high")),
         _count("n_units"),
+        # How many of them people coded.
+        _count("n_checked", required=False),
         Column("is_thin", "bool"),
         _METHOD,
         _words("statement"),

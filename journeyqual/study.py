@@ -559,7 +559,12 @@ class Study:
         InputError
             If there is no such figure.
         """
-        given = {"by": self.config.by, **self.settings, "themes": self.themes.state()}
+        given = {
+            "by": self.config.by,
+            "period": self.config.period,
+            **self.settings,
+            "themes": self.themes.state(),
+        }
         every = self.cached("evidence", schema.EVIDENCE, self._evidence, **given)
         if not figure:
             return every
@@ -588,8 +593,15 @@ class Study:
             f"{name!r} is no stage of the codebook",
             remedy=f"did you mean {spelt[near[0]]!r}"
             if near
-            else f"it has {', '.join(self.codebook.stage_names)}",
+            else f"it has {self._stages_in_short()}",
         )
+
+    def _stages_in_short(self, shown: int = 10, longest: int = 60) -> str:
+        names = [
+            n if len(n) <= longest else f"{n[: longest - 1]}…" for n in self.codebook.stage_names
+        ]
+        more = f" and {len(names) - shown} more" if len(names) > shown else ""
+        return ", ".join(names[:shown]) + more
 
     def behind(self, figure: str) -> pd.DataFrame:
         """Return the units behind a figure with their words, as far as these may be shown.
@@ -619,9 +631,9 @@ class Study:
             quotes = self.why.quotes()
             return quotes[(quotes["stage"] == names[0]) & (quotes["theme"] == names[1])]
         quotes = self.quotes()
-        if kind not in {"curve", "emotion"}:
+        if kind not in {"curve", "wave", "emotion"}:
             return quotes[:0]
-        # Of a group or an emotion, its own units only.
+        # Of a group, a wave or an emotion, its own units only.
         return quotes[quotes["unit_id"].isin(self.evidence(figure)["unit_id"])]
 
     def _evidence(self) -> pd.DataFrame:
@@ -629,6 +641,7 @@ class Study:
             estimate.settled(self.coded()),
             self.codebook,
             by=self.config.by,
+            period=self.config.period,
             themed=self.themes.units(),
             seam_lines=self.journey.seam_lines(),
             opportunities=self.why.opportunities(),
@@ -663,7 +676,7 @@ class Study:
             "codebook": self.codebook.name,
             "codebook version": self.codebook.version,
             "machine coders": ", ".join(self.coders),
-            "people who coded": ", ".join(sorted({h for h in coded["human_by"] if h})) or "none",
+            "people who coded": ", ".join(self._people_who_coded()) or "none",
             "interviews": int(coded["interview"].nunique()),
             "participants": int(coded["participant"].nunique()),
             "units": len(coded),
@@ -675,6 +688,11 @@ class Study:
             "seed": self.config.seed,
             "journeyqual": __version__,
         }
+
+    def _people_who_coded(self) -> list[str]:
+        """Return everybody whose codings are there, also where another's count."""
+        codings = self.store.codings(coders=[])
+        return sorted(set(codings.loc[codings["unit_id"].isin(self.coded()["unit_id"]), "coder"]))
 
     # -- cache ---------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from journeyqual import drivers, findings, numbers, opportunities, schema
+from journeyqual.errors import SchemaError
 from journeyqual.schema import Table
 
 if TYPE_CHECKING:
@@ -113,14 +114,7 @@ class Why:
         return self._kept(
             "numbers",
             schema.NUMBERS,
-            lambda: numbers.numbers(
-                study.metrics(),
-                study.coded(),
-                study.codebook,
-                by=by,
-                period=period,
-                **study.settings,
-            ),
+            lambda: self._of_metrics(numbers.numbers, by=by, period=period),
         )
 
     def associations(self) -> pd.DataFrame:
@@ -129,15 +123,26 @@ class Why:
         return self._kept(
             "associations",
             schema.ASSOCIATIONS,
-            lambda: numbers.associations(
-                study.metrics(),
-                study.coded(),
-                study.codebook,
-                by=study.config.by,
-                period=study.config.period,
-                **study.settings,
+            lambda: self._of_metrics(
+                numbers.associations, by=study.config.by, period=study.config.period
             ),
         )
+
+    def _of_metrics(self, make: Callable[..., pd.DataFrame], **given: str) -> pd.DataFrame:
+        """Hold the metrics against the voices; what is wrong with a row is told with its file."""
+        study = self._study
+        try:
+            return make(study.metrics(), study.coded(), study.codebook, **given, **study.settings)
+        except SchemaError as error:
+            if error.line is None or error.path is not None:
+                raise
+            raise SchemaError(
+                error.message,
+                path=study.config.metrics_file,
+                line=error.line,
+                column=error.column,
+                remedy=error.remedy,
+            ) from error
 
     def opportunities(self) -> pd.DataFrame:
         """Return OPPORTUNITIES: what to mend and what to keep, most wanted first, by owner."""

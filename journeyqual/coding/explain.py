@@ -66,12 +66,16 @@ def words_that_moved(
         If an id is not among the units.
     """
     table = schema.check(units, schema.UNITS_IN)
-    coder = coder or FeelingCoder.shipped(cache=cache)
+    columns = ["unit_id", "start", "end", "word", "shift"]
     rows_of = {unit: row for row, unit in enumerate(table["unit_id"])}
     wanted = list(dict.fromkeys(unit_ids))
     for unit in wanted:
         if unit not in rows_of:
             raise SchemaError(f"there is no unit {unit!r} to explain", column="unit_id")
+    if not wanted:
+        # No network is loaded to read nothing.
+        return pd.DataFrame(columns=columns)
+    coder = coder or FeelingCoder.shipped(cache=cache)
     stands: dict[int, tuple[NDArray[np.intp], int]] = {}
     for order in places(table):
         stands |= {int(row): (order, at) for at, row in enumerate(order)}
@@ -96,7 +100,7 @@ def words_that_moved(
             parts.append((unit, span.start(), span.end(), span.group(), float(shift)))
         if progress is not None:
             progress(done, len(wanted))
-    return pd.DataFrame(parts, columns=["unit_id", "start", "end", "word", "shift"])
+    return pd.DataFrame(parts, columns=columns)
 
 
 def _shifts(around: list[str], at: int, coder: FeelingCoder) -> NDArray[np.float32]:

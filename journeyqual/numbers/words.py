@@ -64,7 +64,13 @@ def between(low: float, high: float) -> str:
     return "no interval" if np.isnan(low) else f"{signed(low)} to {signed(high)}"
 
 
+LARGE = 1e15
+"""From here on a number is written by its power of ten: more digits than that are no figure."""
+
+
 def amount(value: float, unit: object) -> str:
     """Return a number with its unit: up to two decimals, more where it is small."""
+    if abs(value) >= LARGE:
+        return f"{value:.4g} {plain(unit)}".replace("-", "−").strip()
     text = f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 0.1 else f"{value:g}"
     return f"{text.replace('-', '−')} {plain(unit)}".strip()

@@ -92,7 +92,9 @@ def _trust(curve: pd.DataFrame, facts: Mapping[str, str | int]) -> str:
     if "machine" not in set(curve["method"]):
         return ""
     units, unsure = int(facts["units"]), int(facts["units the coder is unsure of"])
-    share = f"{100 * unsure / units:.0f} %" if units else "0 %"
+    if not units:
+        return "Nobody whose interview was read agrees to be analysed, or nothing was coded yet."
+    share = f"{100 * unsure / units:.0f} %"
     some = facts.get("people who coded", "none") != "none"
     checked = (
         "what people coded was not drawn at random, so it cannot say how far the machine errs"

@@ -44,6 +44,9 @@ def only(table: pd.DataFrame, **wanted: list[str] | None) -> pd.DataFrame:
     return held.reset_index(drop=True)
 
 
+NO_NUMBERS = "No number in `metrics.csv` is told of one of these groups."
+
+
 def by_group(numbers: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     """Return the numbers that are told of one of these groups, however they are spelt."""
     known = {name.strip().casefold() for name in groups}

@@ -61,7 +61,7 @@ FLAG_WORDS = {
 NO_THEMES = (
     "No themes were found at any stage, so nothing can be said of what goes with its feeling. "
     "Themes come with more interviews: a stage needs a few dozen units of several people. "
-    "`journeyqual themes` looks for them."
+    "`journeyqual run` looks for them then."
 )
 
 
@@ -138,13 +138,13 @@ def headline(todo: pd.DataFrame, drivers: pd.DataFrame, codebook: Codebook) -> s
     mend = mend[mend["kind"] == "mend"].sort_values("rank")
     if mend.empty:
         if held.empty:
-            return f"{sketch}No themes have been found yet, so the why is still open."
+            return f"{sketch}No themes have been found at any stage, so the why is still open."
         return f"{sketch}Nothing that people speak of surely pulls a stage down."
     row = next(mend.itertuples(index=False))
     opening = (
         "No theme surely pulls a stage down."
         if len(held)
-        else "No themes have been found yet, so this ranks whole stages."
+        else "No themes have been found at any stage, so this ranks whole stages."
     )
     what = f"“{row.name}” at {row.stage}" if row.theme else str(row.stage)
     return (
@@ -390,6 +390,7 @@ def numbers(
     sources: Mapping[str, int] | None = None,
     *,
     linked: bool = True,
+    none: str = "",
 ) -> Block:
     """Return each number beside its feeling: whether they agree and why; disagreements first.
 
@@ -403,11 +404,13 @@ def numbers(
         How many units stand behind each figure.
     linked
         Whether the page has a section a stage to link to.
+    none
+        Said where the table is empty because only some of the study's numbers are asked for.
     """
     held = check(table, NUMBERS)
     said = wording.numbers(held)
     if held.empty:
-        return says(said)
+        return says([none] if none else said)
     order = {flag: place for place, flag in enumerate(FLAG_ORDER)}
     held = held.assign(_flag=held["flag"].map(order)).sort_values(
         ["_flag", "stage_order", "metric", "group", "period"], kind="stable"
@@ -448,8 +451,6 @@ def _number_row(row: Any, codebook: Codebook, sources: Any) -> dict[str, Any]:
         "valence": row.valence, "valence_low": row.valence_low, "valence_high": row.valence_high,
         "is_thin": row.is_thin,
     }  # fmt: skip
-    of = [figure("curve", row.stage, row.group), figure("curve", row.stage)]
-    chosen = of[0] if row.group else of[1]
     return {
         "metric": row.metric, "value": amount(row.value, row.unit),
         "of": ", ".join(part for part in (row.group, row.period) if part),
@@ -459,8 +460,19 @@ def _number_row(row: Any, codebook: Codebook, sources: Any) -> dict[str, Any]:
         "place": _place(pd.Series(at)) if known else None,
         "felt": signed(row.valence), "between": interval(row.valence_low, row.valence_high),
         "people": people(row.n_participants, is_thin=row.is_thin),
-        "sources": behind(chosen, sources) if row.stage else None,
+        "sources": _number_sources(row, sources) if row.stage else None,
     }  # fmt: skip
+
+
+def _number_sources(row: Any, sources: Mapping[str, int] | None) -> dict[str, Any] | None:
+    """Return the units behind the feeling beside a number: of its wave, where waves are told."""
+    of_wave = figure("wave", row.stage, str(row.period).strip()).casefold()
+    wave = next((name for name in sources or () if name.casefold() == of_wave), "")
+    if wave and row.group:
+        # One group in one wave is no figure of its own.
+        return None
+    chosen = figure("curve", row.stage, *filter(None, [row.group]))
+    return behind(wave or chosen, sources)
 
 
 def associations(table: pd.DataFrame) -> Block:
@@ -549,8 +561,12 @@ def _between(after: str, before: str) -> str:
 
 
 def themes(table: pd.DataFrame) -> Block:
-    """Return all themes: who named each, how much is said of it, and which proposals wait."""
+    """Return all themes: who named each, how much is said of it, and which proposals wait.
+
+    One without units is left out: its words may be those of people who have withdrawn.
+    """
     held = check(table, THEMES)
+    held = held[held["n_units"] > 0]
     if held.empty:
         return says([NO_THEMES])
     used = held[held["status"].isin(["suggested", "accepted"])]

@@ -5,6 +5,7 @@ Run as a module (``python -m journeyqual.reports.kernel -f FILE``) it is that ke
 
 from __future__ import annotations
 
+import logging
 import os
 import site
 import sys
@@ -74,7 +75,9 @@ def main() -> None:
     """Be the kernel."""
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance()
+    # It is interrupted when it is shut down, and would tell the reader's terminal of it as an
+    # error; what goes wrong in a cell comes back as the cell's.
+    IPKernelApp.launch_instance(log_level=logging.CRITICAL)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ from journeyqual.schema import (
 
 Verdict = Literal["yes", "in part", "not yet"]
 UNREAD = "A machine read all of it, and nobody has checked: have people code some."
+READ_IN_PART = (
+    "It counts what the machine read; people have checked some of it, which corrects nothing here."
+)
 NOT_GIVEN = "(not given)"
 """What `journeyqual.estimate` calls the group of those of whom the attribute is not known."""
 FIRST, NUMBERS_SHOWN = 5, 2
@@ -180,9 +183,11 @@ def places(
         )
     else:
         least = told.sort_values("n_speaking", kind="stable").iloc[0]
+        alike = told["n_speaking"].nunique() == 1
+        which = "each" if alike else f"the least {least['stage']},"
         sentence = (
-            f"All {len(told)} stages were told of, the least {least['stage']}, by "
-            f"{least['n_speaking']} of {people(of)}."
+            f"All {len(told)} stages were told of, {which} by {least['n_speaking']} of "
+            f"{people(of)}."
         )
     paths = wording.told(check(mentions, MENTIONS), check(moves, TRANSITIONS))
     sentence = " ".join([sentence, *paths[:1]])
@@ -366,7 +371,9 @@ def _capped(answer: Answer, table: pd.DataFrame) -> Answer:
     if "machine" not in set(table["method"]):
         return answer
     verdict: Verdict = "in part" if answer.verdict == "yes" else answer.verdict
-    return replace(answer, verdict=verdict, more=f"{answer.more} {UNREAD}".strip())
+    coded = any(int(table[name].sum()) > 0 for name in ("n_checked", "n_human") if name in table)
+    said = READ_IN_PART if coded else UNREAD
+    return replace(answer, verdict=verdict, more=f"{answer.more} {said}".strip())
 
 
 def answered(answer: Answer, number: int) -> Block:

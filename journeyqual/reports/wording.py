@@ -389,9 +389,13 @@ def told(
             if not math.isnan(row.value):
                 out.append(
                     f"Told order follows lived order with a rank correlation of {rho(row.value)} "
-                    f"({rho(row.value_low)} to {rho(row.value_high)}); 1 is the same order."
+                    f"({_ends(row.value_low, row.value_high)}); 1 is the same order."
                 )
     return out
+
+
+def _ends(low: float, high: float) -> str:
+    return "no interval" if math.isnan(low) else f"{rho(low)} to {rho(high)}"
 
 
 def differences(table: pd.DataFrame) -> list[str]:
@@ -425,11 +429,12 @@ def numbers(table: pd.DataFrame) -> list[str]:
     if held.empty:
         return ["The study has no numbers yet: bring them in `metrics.csv`."]
     of = held["flag"].value_counts()
+    against = f"cannot be held against {'them' if 'disagree' in of.index else 'the voices'}"
     words = {
         "disagree": ("disagrees with the voices", "disagree with the voices"),
         "agree": ("agrees", "agree"),
         "unsettled": ("is unsettled", "are unsettled"),
-        "cannot say": ("cannot be held against them", "cannot be held against them"),
+        "cannot say": (against, against),
     }
     parts = [f"{of[f]} {said[int(of[f] != 1)]}" for f, said in words.items() if f in of.index]
     many = f"Of {len(held)} numbers " if len(held) > 1 else "Of one number "

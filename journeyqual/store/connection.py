@@ -67,11 +67,14 @@ class Database:
             self.engine.dispose()
             if not isinstance(error, DBAPIError | OSError):
                 raise
+            why = _reason(error)
+            remedy = "see that the server runs and that the URL names its database"
+            if self._file and ("readonly" in why or isinstance(error, PermissionError)):
+                remedy = "nothing is wrong with it: allow writing to it and to its folder"
+            elif self._file:
+                remedy = "keep it, it may hold people's codings; put a backup in its place"
             raise StoreError(
-                f"{self.where} cannot be opened as a store ({_reason(error)})",
-                remedy="keep it, it may hold people's codings; put a backup in its place"
-                if self._file
-                else "see that the server runs and that the URL names its database",
+                f"{self.where} cannot be opened as a store ({why})", remedy=remedy
             ) from error
 
     def close(self) -> None:

@@ -111,6 +111,11 @@ def gather(study: Study) -> Results:
     )
 
 
+def _spoken(themes: pd.DataFrame) -> pd.DataFrame:
+    """Leave out themes without units: their words may be those of people who have withdrawn."""
+    return themes[themes["n_units"] > 0].reset_index(drop=True)
+
+
 def _sheets(study: Study) -> Iterable[Sheet]:
     """Yield every sheet; long because it is the list of them, two lines each."""
     by, journey, why = study.config.by, study.journey, study.why
@@ -141,7 +146,7 @@ def _sheets(study: Study) -> Iterable[Sheet]:
          schema.ASSOCIATIONS, why.associations()),
         ("New stages", "Talk that fits no stage and belongs together.",
          schema.NEW_STAGES, why.new_stages()),
-        ("Themes", "A theme: what people speak of.", schema.THEMES, study.themes.table()),
+        ("Themes", "A theme: what people speak of.", schema.THEMES, _spoken(study.themes.table())),
         ("Ranks", "A stage: how firmly it is the lowest or the highest.",
          schema.RANKS, journey.ranks()),
         ("Gaps", "A stage: what was told beside what the team expected.",
