@@ -28,7 +28,7 @@ lint: .venv/.tested
 	$(BIN)/mypy
 
 check: lint
-	$(BIN)/python -m pytest -q -n 2 -m "not model and not notebook and not browser and not shared"
+	$(BIN)/python -m pytest -q -n 2 -m "not model and not notebook and not browser and not shared and not slow"
 
 # Browser tests drive the system's own Chromium, the team store's a PostgreSQL server that they start themselves; where
 # one cannot be installed, pytest says what did not run.

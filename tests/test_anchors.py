@@ -469,6 +469,7 @@ def test_an_unchanged_text_leaves_all_the_same(data, said):
     assert out["to"].tolist() == units["unit_id"].tolist()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.data(), talks)
 def test_inserting_words_or_turns_anywhere_loses_nothing(data, said):
@@ -494,6 +495,7 @@ def numbered(said):
     return [line[:3] + re.sub(r"[^\s.]+", lambda _: f"w{next(n)}", line[3:]) for line in said]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.data(), talks.map(numbered))
 def test_deleting_a_passage_loses_exactly_what_is_inside(data, said):

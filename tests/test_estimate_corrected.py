@@ -305,6 +305,7 @@ def test_two_people_with_codings_leave_all_but_the_whole_scale_open(book):
     assert np.isnan(row["valence_low"])
 
 
+@pytest.mark.slow
 def test_intervals_cover_where_machines_alone_do_not(book):
     """150 studies of twenty people; the truth is the mean over a great many of their kind."""
     crowd = study(10_000, participants=6000, per_stage=10**6)

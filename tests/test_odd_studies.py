@@ -25,6 +25,8 @@ from tests.small_study import CODEBOOK, run, seen, small_study, tell
 from tests.store.made import interview
 from tests.themes.made import fake_clusters, people, said
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["seen", "small_study"]
 
 EVERY = ("emotional_journey", "why", "journey_map", "four_questions", "segments", "what_changed",

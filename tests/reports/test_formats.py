@@ -28,6 +28,8 @@ from journeyqual.theme import Theme
 from tests.reports import formats_study as made
 from tests.reports.fake_study import codebook
 
+pytestmark = pytest.mark.slow
+
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 

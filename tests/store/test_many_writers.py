@@ -12,6 +12,8 @@ from journeyqual.store import Store, tables
 from tests.store import writers
 from tests.store.made import codings, interview
 
+pytestmark = pytest.mark.slow
+
 SAID = tuple(f"It broke on day {n}." for n in range(50))
 WAIT_S = 300
 
