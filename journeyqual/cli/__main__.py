@@ -1,0 +1,5 @@
+"""``python -m journeyqual.cli`` is ``journeyqual``."""
+
+from journeyqual.cli import main
+
+main()
