@@ -19,6 +19,7 @@ from journeyqual.errors import StoreError
 from journeyqual.schema import CODINGS, RUNS, TURNS, UNITS, check
 from journeyqual.store import tables as t
 from journeyqual.store.connection import Database, add, in_order, now
+from journeyqual.store.imported import Imported
 from journeyqual.store.people import People
 from journeyqual.store.themes import Themes
 
@@ -75,6 +76,7 @@ class Store:
         self._db = Database(url)
         self.people = People(self._db)
         self.themes = Themes(self._db)
+        self.imported = Imported(self._db)
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,0 +1,25 @@
+"""What came from another program is kept in its order, replaced in its place, erased with it."""
+
+from journeyqual.store import Store
+from journeyqual.store.imported import Kept
+
+
+def test_things_stay_in_order_and_are_replaced_where_they_stood(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    store.imported.keep([Kept("code", "b", {"color": "#ff0000"}), Kept("code", "a", {"n": 1})])
+    store.imported.keep([Kept("code", "b", {"color": "#00ff00"}), Kept("note", "b", {})])
+    kept = store.imported.all("code")
+    store.close()
+    assert [(one.key, one.content) for one in kept] == [
+        ("b", {"color": "#00ff00"}), ("a", {"n": 1})
+    ]  # fmt: skip
+
+
+def test_what_belongs_to_an_interview_goes_with_it_and_nothing_else(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    store.imported.keep([Kept("source", "P01", {}, "P01"), Kept("source", "P02", {}, "P02")])
+    gone = store.imported.forget(["P01"])
+    left = store.imported.all("source")
+    store.close()
+    assert gone == 1
+    assert [one.key for one in left] == ["P02"]
