@@ -328,7 +328,7 @@ class Journey:
         study = self._study
 
         def make() -> pd.DataFrame:
-            gone = study.withdrawn()
+            gone = study.left_out()
             units = study.units()
             people = study.participants()
             return saturation.sample(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -26,6 +26,7 @@ from journeyqual import (
     evidence,
     findings,
     privacy,
+    provenance,
     revision,
     sampling,
     schema,
@@ -34,6 +35,7 @@ from journeyqual import config as configs
 from journeyqual.codebook import Codebook
 from journeyqual.config import Config
 from journeyqual.errors import InputError, JourneyqualError
+from journeyqual.part import Part, chosen
 from journeyqual.schema import Table
 from journeyqual.store import Store
 
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
+WHOLE = Part()
+AT_ONCE = 500
+"""Interviews whose codings are in memory at once."""
 TAUGHT = "+study"
 """In a coder's signature, before what tells the codings apart that people taught it by."""
 
@@ -89,11 +94,14 @@ class Study:
     ----------
     config
         The study's configuration.
+    part
+        What of it is looked at: results are of these people, and of these stages shown.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, part: Part = WHOLE) -> None:
         self.config = config
         self.codebook: Codebook = config.codebook()
+        self.part = part
         # What is in force here is what stood in the file then, whatever stands there later.
         self._settings_file = _sha256(config.folder / configs.STUDY_FILE)
         self._by_people: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
@@ -104,6 +112,26 @@ class Study:
     def folder(self) -> Path:
         """The study's folder."""
         return self.config.folder
+
+    @property
+    def shown_book(self) -> Codebook:
+        """The codebook with the stages that are shown; results are computed with all of them."""
+        wanted = self.part.stages
+        if not wanted:
+            return self.codebook
+        kept = tuple(stage for stage in self.codebook.stages if stage.name in wanted)
+        return replace(self.codebook, stages=kept)
+
+    @property
+    def note(self) -> str:
+        """What stands on every report: the study's own note, and what part of it is shown."""
+        if self.part.is_whole:
+            return self.config.note
+        people = self.participants()
+        people = people[~people["participant"].isin(self.withdrawn())]
+        kept = int(self.part.keeps(people).sum())
+        part = self.part.words(kept, len(people), len(self.codebook.stages))
+        return " ".join(filter(None, [self.config.note, part]))
 
     @cached_property
     def store(self) -> Store:
@@ -289,6 +317,13 @@ class Study:
         people = self.participants()
         return set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
 
+    def left_out(self) -> set[str]:
+        """Participants who count in no result: withdrawn, or not of the part looked at."""
+        people = self.participants()
+        if not self.part.only:
+            return self.withdrawn()
+        return self.withdrawn() | set(people.loc[~self.part.keeps(people), "participant"])
+
     def keep_codebook(self) -> None:
         """Keep what the codebook says now: what people code by it is held against it later."""
         text, _ = revision.opened(self.config.codebook_file)
@@ -314,14 +349,21 @@ class Study:
 
     def resolved(self) -> pd.DataFrame:
         """Return RESOLVED: one row a segment, machine and human side by side."""
-        return self.cached("resolved", schema.RESOLVED, self._resolve)
+        return self._kept("resolved", schema.RESOLVED, self._resolve, state=self._spoken)
 
     def _resolve(self) -> pd.DataFrame:
-        codings = self.codings()
-        sampled = self.sampled()
-        people = codings["coder"].str.startswith("human:")
-        drawn = codings["unit_id"].map(sampled).where(people)
-        return consensus.resolve(self.store.units(), codings.assign(sampling_probability=drawn))
+        sampled, coders = self.sampled(), self._counting()
+        out = [consensus.resolve(schema.UNITS.empty(), schema.CODINGS.empty())]
+        # Some interviews at a time: codings are many rows a unit, RESOLVED is one.
+        names = self.store.interviews()["interview"].tolist()
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            codings = self._said(coders, some)
+            people = codings["coder"].str.startswith("human:")
+            drawn = codings["unit_id"].map(sampled).where(people)
+            given = codings.assign(sampling_probability=drawn)
+            out.append(consensus.resolve(self.store.units(some), given))
+        return pd.concat(out if len(out) == 1 else out[1:], ignore_index=True)
 
     def codings(self, interviews: list[str] | None = None) -> pd.DataFrame:
         """Return people's codings and the machine's current ones, what counts less before.
@@ -331,6 +373,10 @@ class Study:
         interviews
             Those whose codings are wanted; all when None.
         """
+        return self._said(self._counting(), interviews)
+
+    def _counting(self) -> tuple[list[str], set[str]]:
+        """Return the machine coders whose codings count, and those of them that count less."""
         book = self.codebook.fingerprint
         coders = self.machine_coders(self.tags())
         names = [coder.name for coder in coders]
@@ -339,8 +385,15 @@ class Study:
             # coder said before it learned of this stands.
             bases = [name.partition(TAUGHT)[0] for name in names]
             names += [s for s in self.store.signatures(book) if s.partition(TAUGHT)[0] in bases]
+        return names, set(names) - {coder.name for coder in coders}
+
+    def _said(
+        self, coders: tuple[list[str], set[str]], interviews: list[str] | None
+    ) -> pd.DataFrame:
+        names, less = coders
+        book = self.codebook.fingerprint
         codings = self.store.codings(coders=names, codebook=book, interviews=interviews)
-        earlier = codings["coder"].isin(set(names) - {coder.name for coder in coders})
+        earlier = codings["coder"].isin(less)
         return pd.concat([codings[earlier], codings[~earlier]], ignore_index=True)
 
     def coded(self) -> pd.DataFrame:
@@ -348,7 +401,7 @@ class Study:
 
         ``order`` is the unit's place in its interview.
         """
-        state = self.fingerprint
+        state = self._spoken
         if self._coded[0] != state:
             self._coded = (state, self._code())
         # A frame of its own: what a caller writes into it stays there (copy on write).
@@ -358,7 +411,7 @@ class Study:
         from journeyqual.coding import UNSURE
 
         resolved = self.resolved()
-        kept = resolved[~resolved["participant"].isin(self.withdrawn())]
+        kept = resolved[~resolved["participant"].isin(self.left_out())]
         # What people coded at a stage that is no more waits for them (`flags`): it counts nowhere.
         gone = ~kept["human_stage"].isin({"", *self.codebook.stage_names})
         blank: dict[str, Any] = {"human_stage": "", "human_emotion": "", "human_by": ""}
@@ -377,7 +430,7 @@ class Study:
     def attributes(self) -> list[str]:
         """Return what of participants.csv puts participants into groups: values that recur."""
         people = self.participants()
-        people = people[~people["participant"].isin(self.withdrawn())]
+        people = people[~people["participant"].isin(self.left_out())]
         skip = {"participant", "consent_analyse", "consent_quote", "verdict"}
         out = []
         for name in people.columns:
@@ -396,8 +449,12 @@ class Study:
 
     def curve(self, *, by: str = "") -> pd.DataFrame:
         """Return CURVE, one of all participants or one a value of an attribute."""
+        return self.part.shown(self._every_stage(by))
+
+    def _every_stage(self, by: str = "") -> pd.DataFrame:
+        """Return CURVE with the stages that are not shown."""
         given = self.settings
-        return self.cached(
+        return self._kept(
             "curve",
             schema.CURVE,
             lambda: estimate.curve(self.coded(), self.codebook, by=by, **given),
@@ -531,12 +588,12 @@ class Study:
         return words_that_moved(beside, unit_ids, cache=self.vectors, progress=progress)
 
     def reading(self) -> pd.DataFrame:
-        """Return READING of the curve of all participants."""
-        return estimate.reading(self.curve())
+        """Return READING of the curve of all participants: of the whole journey, what is shown."""
+        return self.part.shown(estimate.reading(self._every_stage()))
 
     def headline(self) -> str:
-        """Return the curve in one sentence."""
-        return findings.headline(self.curve())
+        """Return the curve in one sentence: of the whole journey, whatever is shown of it."""
+        return findings.headline(self._every_stage())
 
     def coverage(self) -> pd.DataFrame:
         """Return how much was said about each stage, and how much of it is unsure."""
@@ -544,7 +601,8 @@ class Study:
 
     def metrics(self) -> pd.DataFrame:
         """Return METRICS: the numbers that the study is to explain."""
-        return self.config.metrics()
+        told = self.part.metrics(self.config.metrics(), self.config.by, self.config.period)
+        return self.part.shown(told)
 
     def evidence(self, figure: str = "") -> pd.DataFrame:
         """Return EVIDENCE: the units behind each figure, or behind one.
@@ -650,8 +708,10 @@ class Study:
     def changed(self) -> pd.DataFrame:
         """Return CHANGED: the curve now beside that of the last run whose inputs differed.
 
-        Empty if there was no such run.
+        Empty if there was no such run; of part of the people none is kept.
         """
+        if self.part.only:
+            return schema.CHANGED.empty()
         state = self.fingerprint
         for detail in reversed(self.store.runs()["detail"].tolist()):
             kept = json.loads(detail or "{}")
@@ -699,8 +759,12 @@ class Study:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when anything that a result is computed from changes."""
-        from journeyqual import __version__
+        parts = [self._spoken, self.themes.state()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
+    @property
+    def _spoken(self) -> str:
+        """As `fingerprint`, but for themes: what was said and how it was coded needs none."""
         config = self.config
         files = (
             config.folder / configs.STUDY_FILE,
@@ -710,10 +774,9 @@ class Study:
             config.names_file,
         )
         parts = [
-            __version__,
+            provenance.code(),
             [coder.key for coder in self.machine_coders(self.tags())],
             self.store.state(),
-            self.themes.state(),
             # Not the file alone: results are made by the codebook and settings that were read.
             hashlib.sha256(repr(self.codebook).encode()).hexdigest(),
             self._settings_file,
@@ -724,8 +787,24 @@ class Study:
     def cached(
         self, name: str, table: Table, make: Callable[[], pd.DataFrame], **parameters: Any
     ) -> pd.DataFrame:
-        """Compute a result once a state of the study; the file only ever holds a copy."""
-        state = self.fingerprint
+        """Compute a result once a state of the study; the file only ever holds a copy.
+
+        Returned are the rows of the stages that are shown.
+        """
+        return self.part.shown(self._kept(name, table, make, **parameters))
+
+    def _kept(
+        self,
+        name: str,
+        table: Table,
+        make: Callable[[], pd.DataFrame],
+        *,
+        state: str = "",
+        **parameters: Any,
+    ) -> pd.DataFrame:
+        state = state or self.fingerprint
+        if not self.part.is_whole:
+            parameters |= {"stages of": self.part.stages, "people of": self.part.only}
         key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]
         path = self.folder / CACHE / "results" / f"{name}-{state}-{key}.csv"
         if path.exists():
@@ -763,8 +842,11 @@ def open_study(
     draws: int | None = None,
     seed: int | None = None,
     thin_below: int | None = None,
+    group: str | None = None,
+    period: str | None = None,
+    stages: Sequence[str] | None = None,
 ) -> Study:
-    """Open a study folder.
+    """Open a study folder, whole or part of it.
 
     Parameters
     ----------
@@ -773,14 +855,35 @@ def open_study(
         ``journeyqual init`` makes one.
     draws, seed, thin_below
         Used for every result of this study instead of what ``study.toml`` says.
+    group, period
+        Only people of this group, of this wave: a value of the attribute that ``study.toml`` names
+        under ``by`` or ``period``, or ``ATTRIBUTE=VALUE``. None and "" mean everybody.
+    stages
+        Only these stages are shown; all are computed. None means all.
 
     Raises
     ------
     ConfigError
         If the folder is no study, or its files contradict themselves.
+    InputError
+        If nobody is of the group or the wave.
     """
     folder = Path(folder).resolve()
     home = next((f for f in (folder, *folder.parents) if (f / configs.STUDY_FILE).exists()), folder)
     given = {"draws": draws, "seed": seed, "thin_below": thin_below}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return Study(replace(configs.load(home), **changes))
+    config = replace(configs.load(home), **changes)
+    if not (group or period or stages):
+        return Study(config)
+    part = chosen(
+        config.codebook(),
+        by=config.by,
+        wave_by=config.period,
+        group=group or "",
+        period=period or "",
+        stages=stages,
+    )
+    study = Study(config, part)
+    # What nobody is of is told now, not in the middle of a report.
+    part.keeps(study.participants())
+    return study

@@ -354,7 +354,10 @@ class Team:
     def _with_people(self, codings: pd.DataFrame) -> pd.DataFrame:
         units = self._study.units().set_index("unit_id")
         codings = codings[codings["unit_id"].isin(units.index)]
-        return codings.assign(participant=codings["unit_id"].map(units["participant"]))
+        codings = codings.assign(participant=codings["unit_id"].map(units["participant"]))
+        if not self._study.part.only:
+            return codings
+        return codings[~codings["participant"].isin(self._study.left_out())]
 
     def agreement(self, *, draws: int = agreeing.DRAWS, seed: int = 0) -> pd.DataFrame:
         """Return AGREEMENT of people's independent codings; intervals draw participants."""

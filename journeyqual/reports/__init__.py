@@ -6,7 +6,11 @@ are made of; they and the charts draw finished tables and compute nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import time
+import unicodedata
 from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["blocks", "make_report"]
 
 DEFAULT_TEMPLATE = "emotional_journey"
+CHOOSING = ("by", "against", "group", "period", "waves", "stages", "owner", "language")
+"""Parameters by which a report shows something else; such a report stands beside the whole one."""
+LONGEST = 40
+"""Characters of a value in a report's name."""
 NO_REPORTS = ("tagging",)
 """Notebooks that are worked in, not read."""
 
@@ -67,6 +75,11 @@ def make_report(
     ReportError
         If there is no such template, a parameter is unknown, or a cell fails; then
         ``NAME.draft.ipynb`` shows where, and an older page stays as it was.
+
+    Notes
+    -----
+    A report of part of a study (one group, some stages) gets a name of its own, and `remake` keeps
+    it up to date.
     """
     from journeyqual.reports.html import write_html
     from journeyqual.reports.render import known_parameters, run_notebook
@@ -78,15 +91,92 @@ def make_report(
     if "study" in known_parameters(source):
         given.setdefault("study", ".")
     begun = time.perf_counter()
+    name = report_name(source.stem, parameters or {})
+    made = {"template": source.stem, "parameters": dict(parameters or {})}
     notebook = run_notebook(
-        source, given, target / f"{source.stem}.ipynb", folder=folder, progress=progress
+        source, given, target / f"{name}.ipynb", folder=folder, progress=progress, made=made
     )
     ran = time.perf_counter()
-    page = write_html(notebook, target / f"{source.stem}.html", look=_look(folder))
+    page = write_html(notebook, target / f"{name}.html", look=_look(folder))
     if seconds is not None:
         seconds["notebook"] = seconds.get("notebook", 0.0) + ran - begun
         seconds["html"] = seconds.get("html", 0.0) + time.perf_counter() - ran
     return page
+
+
+def report_name(template: str, parameters: Mapping[str, object]) -> str:
+    """Return what a report's files are called: the template, and what was chosen of the study.
+
+    Examples
+    --------
+    >>> report_name("why", {"draws": 500}), report_name("why", {"group": "New", "stages": ["a b"]})
+    ('why', 'why-group-new-stages-a-b')
+    """
+    parts = []
+    for key in CHOOSING:
+        value = parameters.get(key)
+        if value in (None, "", [], ()):
+            continue
+        words = value if isinstance(value, list | tuple) else [value]
+        plain = unicodedata.normalize("NFKD", " ".join(map(str, words)))
+        slug = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower())
+        slug = slug.strip("-")
+        if slug[:LONGEST] != plain.lower().replace(" ", "-"):
+            # Something was lost: another value must not come to the same name.
+            mark = hashlib.sha256(plain.encode()).hexdigest()[:6]
+            slug = f"{slug[:LONGEST].strip('-')}-{mark}".strip("-")
+        parts.append(f"{key}-{slug}")
+    return "-".join([template, *parts])
+
+
+def parts_of(folder: Path) -> list[tuple[str, str, dict[str, object]]]:
+    """Return the reports in a folder that show part of a study: name, template, parameters.
+
+    Only those of shipped notebooks: a notebook that lies there is data, and is never run.
+    """
+    found = []
+    known = {p.stem for p in package_data("notebooks").glob("*.ipynb")} - set(NO_REPORTS)
+    for path in sorted(folder.glob("*-*.ipynb")):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))["metadata"]["journeyqual"]
+            template, given = str(told["template"]), dict(told["parameters"])
+        except (ValueError, KeyError, TypeError, OSError):
+            continue
+        if template in known and report_name(template, given) == path.stem != template:
+            found.append((path.stem, template, given))
+    return found
+
+
+def remake(
+    study_path: str | Path,
+    out_dir: Path,
+    *,
+    seconds: MutableMapping[str, float] | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Make the reports of part of a study anew that stand in a folder.
+
+    One that cannot be made any more is taken away, for it may hold words of somebody who has
+    withdrawn since.
+
+    Returns
+    -------
+    tuple
+        The pages, and a line for each that was taken away.
+    """
+    pages, gone = [], []
+    for name, template, given in parts_of(out_dir):
+        try:
+            pages.append(
+                make_report(
+                    study_path, template=template, parameters=given, out_dir=out_dir,
+                    seconds=seconds,
+                )
+            )  # fmt: skip
+        except ReportError as error:
+            for suffix in (".ipynb", ".html", ".pdf", ".draft.ipynb"):
+                (out_dir / f"{name}{suffix}").unlink(missing_ok=True)
+            gone.append(f"{name}.html was taken away: {error.message}")
+    return pages, gone
 
 
 def _look(folder: Path) -> Theme:

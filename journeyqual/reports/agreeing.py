@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from journeyqual.codebook import Codebook
 from journeyqual.reports.blocks import Block, _fill, _md, table_of
 from journeyqual.schema import (
     AGREEMENT,
@@ -41,7 +42,7 @@ def header(study: Study, made: pd.DataFrame) -> Block:
     made
         AGREEMENT of its people's codings.
     """
-    title, note = f"Agreement: {study.config.title}", study.config.note
+    title, note = f"Agreement: {study.config.title}", study.note
     said = headline(made)
     overall = made[made["code"] == ""]
     coders = sorted(set(study.team.independent()["coder"]) - {"human:panel"})
@@ -96,9 +97,20 @@ def overall(made: pd.DataFrame) -> Block:
     return _figures("Agreement on each dimension", table[table["code"] == ""], codes=False)
 
 
-def codes(made: pd.DataFrame) -> Block:
-    """Return how far people agree on each code, the worst first within its dimension."""
+def codes(made: pd.DataFrame, book: Codebook | None = None) -> Block:
+    """Return how far people agree on each code, the worst first within its dimension.
+
+    Parameters
+    ----------
+    made
+        AGREEMENT.
+    book
+        Holds the stages to show; all when None.
+    """
     table = check(made, AGREEMENT)
+    if book is not None:
+        told = {"", *book.stage_names}
+        table = table[(table["dimension"] != "stage") | table["code"].isin(told)]
     table = table[table["code"] != ""].sort_values(["dimension", "alpha"], kind="stable")
     return _figures("Agreement on each code", table, codes=True)
 

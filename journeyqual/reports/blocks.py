@@ -23,13 +23,23 @@ import pandas as pd
 from journeyqual.charts import in_report
 from journeyqual.charts.frame import checked
 from journeyqual.charts.palette import css_variables
-from journeyqual.charts.words import METHOD_WORDS, feeling, people
+from journeyqual.charts.words import METHOD_WORDS, feeling, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
 from journeyqual.evidence import figure
 from journeyqual.numbers.words import amount
 from journeyqual.reports.evidence import behind
-from journeyqual.schema import EMOTIONS, METRICS, MOVED, QUOTES, READING, check, signed
+from journeyqual.schema import (
+    DRIVERS,
+    EMOTIONS,
+    METRICS,
+    MOVED,
+    NUMBERS,
+    QUOTES,
+    READING,
+    check,
+    signed,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -79,7 +89,7 @@ def header(study: Study) -> Block:
         (facts[k], k) for k in ("interviews", "participants", "units") if k in facts
     ]
     counts.append((len(study.codebook.stages), "stages"))
-    title, note, headline = study.config.title, study.config.note, study.headline()
+    title, note, headline = study.config.title, study.note, study.headline()
     trust = _trust(study.curve(), facts)
     html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
     lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**", _md(trust)]
@@ -172,8 +182,10 @@ def evidence(
     metrics: pd.DataFrame | None = None,
     moved: pd.DataFrame | None = None,
     sources: Mapping[str, int] | None = None,
+    drivers: pd.DataFrame | None = None,
+    numbers: pd.DataFrame | None = None,
 ) -> Block:
-    """Return a section a stage: definition, n, value with interval, quotes for and against.
+    """Return a section a stage: definition, n, interval, what goes with it, quotes, numbers.
 
     Parameters
     ----------
@@ -189,13 +201,19 @@ def evidence(
         MOVED: which words moved the machine's valence of a quote; opens under the quote.
     sources
         How many units stand behind each figure (`journeyqual.reports.evidence.counts`).
+    drivers
+        DRIVERS: the themes that pull a stage's point most are named there.
+    numbers
+        NUMBERS: whether each metric agrees with the voices; where not, why not.
 
     Raises
     ------
     ConfigError, SchemaError
         If a table is not what it should be or names a stage that the codebook lacks.
     """
-    numbers = check(METRICS.empty() if metrics is None else metrics, METRICS)
+    brought = check(METRICS.empty() if metrics is None else metrics, METRICS)
+    flagged = check(NUMBERS.empty() if numbers is None else numbers, NUMBERS)
+    themes = check(DRIVERS.empty() if drivers is None else drivers, DRIVERS)
     said = check(quotes, QUOTES).sort_values(["stage_order", "stance", "rank"], kind="stable")
     why = check(MOVED.empty() if moved is None else moved, MOVED)
     rows = _stages(curve, codebook)
@@ -210,10 +228,19 @@ def evidence(
             ]
         row["sources"] = behind(figure("curve", row["name"]), sources)
         row["metrics"] = [
-            _metric(m) for m in numbers[numbers["stage"] == row["name"]].itertuples(index=False)
+            _metric(m) | _flag(m, flagged)
+            for m in brought[brought["stage"] == row["name"]].itertuples(index=False)
         ]
+        row["themes"] = strongest(themes, row["name"], sources)
         lines = [f"### {_md(row['name'])}", f"{row['felt']} ({row['between']}), {row['people']}"]
-        lines += [f"- {_md(m['name'])}: {_md(m['value'])} {_md(m['of'])}" for m in row["metrics"]]
+        lines += [
+            f"- {_md(m['name'])}: {_md(m['value'])} {_md(m['of'])} {m['flag']}".rstrip()
+            for m in row["metrics"]
+        ]
+        lines += [
+            f"- {_md(t['name'])}: {t['felt']} ({t['between']}), {t['who']}"
+            for t in row["themes"]["shown"]
+        ]
         for stance in stances:
             lines += [
                 f"> {_md(q['text'])}\n>\n> {_md(q['participant'])}, {q['time']}, {stance}"
@@ -221,6 +248,53 @@ def evidence(
             ]
         parts.append("\n\n".join(lines))
     return Block(_fill("evidence", rows=rows), "\n\n".join(parts))
+
+
+def _flag(metric: Any, numbers: pd.DataFrame) -> dict[str, str]:
+    """Return whether a metric agrees with the voices of its stage, and why not where it does not.
+
+    Only a disagreement is told: that a number agrees, or cannot be held against anything, is no
+    news at a stage.
+    """
+    own = numbers
+    for name in ("stage", "metric", "group", "period"):
+        own = own[own[name].fillna("") == (getattr(metric, name, "") or "")]
+    for row in own[own["flag"] == "disagree"].itertuples(index=False):
+        return {"flag": "disagrees with the voices", "why": row.why}
+    return {"flag": "", "why": ""}
+
+
+def strongest(
+    drivers: pd.DataFrame, stage: str, sources: Mapping[str, int] | None = None, most: int = 3
+) -> dict[str, Any]:
+    """Return the themes that pull a stage's point most, strongest first, and how many more.
+
+    Parameters
+    ----------
+    drivers
+        DRIVERS.
+    stage
+        The stage they are of.
+    sources
+        How many units stand behind each figure.
+    most
+        How many are named.
+    """
+    own = drivers[drivers["stage"] == stage]
+    own = own.sort_values("pull", key=abs, ascending=False, kind="stable", na_position="last")
+    shown = [
+        {
+            "name": r.name, "is_thin": bool(r.is_thin), "differs": bool(r.differs),
+            "known": not math.isnan(r.contrast), "reason": r.reason,
+            "felt": "no contrast" if math.isnan(r.contrast) else signed(r.contrast),
+            "between": interval(r.contrast_low, r.contrast_high), "n": int(r.n_with),
+            "who": f"{r.n_with} with, {r.n_without} without",
+            "pole": "good" if r.contrast > 0 else "bad",
+            "sources": behind(figure("driver", stage, r.theme), sources),
+        }
+        for r in own.head(most).itertuples(index=False, name="Driver")
+    ]  # fmt: skip
+    return {"shown": shown, "more": max(0, len(own) - most)}
 
 
 def curve_table(curve: pd.DataFrame, codebook: Codebook, *, by: str = "") -> Block:
@@ -309,9 +383,12 @@ def method(facts: Mapping[str, str | int], curve: pd.DataFrame) -> Block:
         CURVE; how its units were coded decides which limits are told.
     """
     how = set(curve["method"])
+    unheard = curve.loc[curve["n_participants"] == 0, "stage"].drop_duplicates().tolist()
+    few = curve[curve["is_thin"] & (curve["n_participants"] > 0)]
     html = _fill(
-        "method", facts=list(facts.items()), machine="machine" in how, words=_method(curve)
-    )
+        "method", facts=list(facts.items()), machine="machine" in how, words=_method(curve),
+        unheard=unheard, thin=few["stage"].drop_duplicates().tolist(),
+    )  # fmt: skip
     markdown = "\n".join(f"- {_md(k)}: {_md(str(v))}" for k, v in facts.items())
     return Block(html, f"{_method(curve)}\n\n{markdown}")
 

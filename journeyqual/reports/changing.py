@@ -13,7 +13,7 @@ import pandas as pd
 
 from journeyqual.charts.words import interval
 from journeyqual.reports import wording
-from journeyqual.reports.blocks import Block, _md
+from journeyqual.reports.blocks import Block, _md, says, table_of
 from journeyqual.reports.map_blocks import MapBlock, _draw
 from journeyqual.schema import CHANGED, DIFFERENCES, check, signed
 
@@ -46,6 +46,33 @@ def changed_words(changed: pd.DataFrame) -> str:
         f"Since the last run whose inputs differed {wording.listed(parts, 3)}, beyond the interval "
         "that stood there."
     )
+
+
+def since(table: pd.DataFrame) -> Block:
+    """Return what moved since the last run in a sentence, with the figures folded.
+
+    Parameters
+    ----------
+    table
+        CHANGED.
+    """
+    held = check(table, CHANGED)
+    said = says([changed_words(held)])
+    if held.empty:
+        return said
+    rows = [
+        [
+            r.stage, signed(r.before), interval(r.before_low, r.before_high), signed(r.now),
+            interval(r.now_low, r.now_high), signed(r.change), f"{r.n_before} → {r.n_now}",
+            "moved" if r.moved else r.why,
+        ]
+        for r in held.itertuples(index=False)
+    ]  # fmt: skip
+    columns = [
+        "stage", "before", "interval then", "now", "interval now", "change", "people", "note",
+    ]  # fmt: skip
+    shown = table_of("Each stage before and now", columns, rows)
+    return Block(said.html + shown.html, f"{said.markdown}\n\n{shown.markdown}")
 
 
 def changed(table: pd.DataFrame) -> Block:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from journeyqual.charts.words import interval
-from journeyqual.codebook import Codebook
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _fill, _md, _trust, says, table_of
 from journeyqual.schema import DIFFERENCES, check, signed
@@ -54,20 +52,6 @@ def by_group(numbers: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     return numbers[told.isin(known)].reset_index(drop=True)
 
 
-def part_of(codebook: Codebook, stages: list[str] | None) -> Codebook:
-    """Return the codebook with these stages only, in their own order; None keeps all.
-
-    Raises
-    ------
-    ConfigError
-        If it has no such stage.
-    """
-    if stages is None:
-        return codebook
-    wanted = {codebook.stage(name).name for name in stages}
-    return replace(codebook, stages=tuple(s for s in codebook.stages if s.name in wanted))
-
-
 def groups_header(
     study: Study, by: str, groups: pd.DataFrame, differences: pd.DataFrame, minimum: int
 ) -> Block:
@@ -86,7 +70,7 @@ def groups_header(
     minimum
         A group of fewer participants is not shown.
     """
-    title, note = study.config.title, study.config.note
+    title, note = study.config.title, study.note
     if not by:
         said = [
             "No attribute of participants is named to compare by: give `by` in `study.toml`, or as "

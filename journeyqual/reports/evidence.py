@@ -76,6 +76,22 @@ def figures_of(text: str) -> dict[str, list[str]]:
     }
 
 
+def behind_map(evidence: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of EVIDENCE that a map and the four questions rest on.
+
+    Examples
+    --------
+    >>> names = ["curve/a", "curve/a/new", "wave/a/1"]
+    >>> told = pd.DataFrame({"figure": names, "unit_id": ["u"] * 3})
+    >>> behind_map(told)["figure"].tolist()
+    ['curve/a']
+    """
+    names = evidence["figure"].drop_duplicates()
+    whole = names.str.startswith("curve/") & (names.str.count("/") == 1)
+    kept = names[whole | names.str.startswith(("driver/", "opportunity/", "seam"))]
+    return evidence[evidence["figure"].isin(kept)].reset_index(drop=True)
+
+
 def counts(evidence: pd.DataFrame | None) -> dict[str, int]:
     """Return how many units stand behind each figure.
 

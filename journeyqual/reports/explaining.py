@@ -80,7 +80,7 @@ def header(
         CURVE of all participants; where a machine coded it, a note says so, once.
     """
     facts = study.facts()
-    title, note = f"Why: {study.config.title}", study.config.note
+    title, note = f"Why: {study.config.title}", study.note
     said = headline(todo, drivers, study.codebook)
     trust = _trust(curve, facts)
     mend = check(todo, OPPORTUNITIES)["kind"].eq("mend").sum()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from journeyqual.charts.loop import loop as placed
 from journeyqual.charts.loop import sides
 from journeyqual.charts.words import feeling, interval, people
 from journeyqual.codebook import Codebook
+from journeyqual.evidence import figure
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import (
     TEMPLATES,
@@ -34,7 +35,9 @@ from journeyqual.reports.blocks import (
     _trust,
     environment,
     live_css,
+    strongest,
 )
+from journeyqual.reports.evidence import behind
 from journeyqual.schema import (
     DRIVERS,
     METRICS,
@@ -106,7 +109,7 @@ def head(
     sheet
         Whether the report prints as one A3 sheet.
     """
-    title, note = f"{kind}: {study.config.title}", study.config.note
+    title, note = f"{kind}: {study.config.title}", study.note
     trust = _trust(study.curve(), study.facts())
     html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
     lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**", _md(trust)]
@@ -164,6 +167,7 @@ def grid(
     quotes: pd.DataFrame | None = None,
     metrics: pd.DataFrame | None = None,
     opportunities: pd.DataFrame | None = None,
+    sources: Mapping[str, int] | None = None,
 ) -> Block:
     """Return the journey as a grid: every stage of the codebook, every lane of `LANES`.
 
@@ -176,6 +180,8 @@ def grid(
     touchpoints, drivers, quotes, metrics, opportunities
         TOUCHPOINTS, DRIVERS, QUOTES, METRICS and OPPORTUNITIES. A lane without anything says why
         under the grid.
+    sources
+        How many units stand behind each figure (`journeyqual.reports.evidence.counts`).
 
     Raises
     ------
@@ -191,7 +197,7 @@ def grid(
     }
     rows = _stages(curve, codebook)
     for row in rows:
-        _complete(row, codebook, given)
+        _complete(row, codebook, given, sources)
     missing = _missing(rows, codebook, given)
     heights, quote_lines = _sheet(rows)
     html = _draw(
@@ -205,18 +211,24 @@ def grid(
     return MapBlock(html, "\n".join(lines))
 
 
-def _complete(row: dict[str, Any], codebook: Codebook, given: dict[str, Any]) -> None:
+def _complete(
+    row: dict[str, Any],
+    codebook: Codebook,
+    given: dict[str, Any],
+    sources: Mapping[str, int] | None,
+) -> None:
     """Put into a stage's row what the tables say of it, lane by lane."""
     side, order, name = sides(codebook), row["order"], row["name"]
     row["number"] = order + 1
     row["side"] = side[order] if side else row["side"]
     row["is_seam"] = bool(side) and order > 0 and side[order] != side[order - 1]
     row["points"] = _points(given["points"], codebook.stages[order].touchpoints, name)
-    row["drivers"] = _drivers(given["drivers"], name)
+    row["drivers"] = strongest(given["drivers"], name, sources, DRIVERS_SHOWN)
+    row["sources"] = behind(figure("curve", name), sources)
     row["quotes"] = _voices(given["quotes"], name)
     own = given["metrics"][given["metrics"]["stage"] == name]
     row["metrics"] = [_metric(m) for m in own.itertuples(index=False)]
-    row["todo"] = _todo(given["todo"], name)
+    row["todo"] = _todo(given["todo"], name, sources)
 
 
 def _sheet(rows: list[dict[str, Any]]) -> tuple[str, int]:
@@ -262,22 +274,6 @@ def _points(table: pd.DataFrame, known: Any, stage: str) -> list[dict[str, Any]]
     ]  # fmt: skip
 
 
-def _drivers(table: pd.DataFrame, stage: str) -> dict[str, Any]:
-    """Return a stage's drivers, those that pull its point most first."""
-    own = table[table["stage"] == stage]
-    own = own.sort_values("pull", key=abs, ascending=False, kind="stable", na_position="last")
-    shown = [
-        {
-            "name": r.name, "is_thin": bool(r.is_thin), "differs": bool(r.differs),
-            "felt": "no contrast" if math.isnan(r.contrast) else signed(r.contrast),
-            "between": interval(r.contrast_low, r.contrast_high), "n": int(r.n_with),
-            "pole": "good" if r.contrast > 0 else "bad",
-        }
-        for r in own.head(DRIVERS_SHOWN).itertuples(index=False, name="Driver")
-    ]  # fmt: skip
-    return {"shown": shown, "more": max(0, len(own) - DRIVERS_SHOWN)}
-
-
 def _voices(table: pd.DataFrame, stage: str) -> list[dict[str, Any]]:
     """Return one quote for a stage's point and one against it, or one from each side."""
     own = table[table["stage"] == stage].sort_values("rank")
@@ -287,12 +283,13 @@ def _voices(table: pd.DataFrame, stage: str) -> list[dict[str, Any]]:
     return [_quote(by_stance[stance]) for stance in wanted if stance in by_stance]
 
 
-def _todo(table: pd.DataFrame, stage: str) -> dict[str, Any]:
+def _todo(table: pd.DataFrame, stage: str, sources: Mapping[str, int] | None) -> dict[str, Any]:
     own = table[table["stage"] == stage].sort_values("rank")
     shown = [
         {
             "rank": int(r.rank), "mend": r.kind == "mend", "name": r.name, "owner": r.owner,
             "who": f"{r.n_people} of {people(int(r.n_of))}", "is_thin": bool(r.is_thin),
+            "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in own.head(2).itertuples(index=False, name="Todo")
     ]  # fmt: skip

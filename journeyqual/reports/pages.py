@@ -10,19 +10,27 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from journeyqual.charts.words import people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import ReportError
+from journeyqual.reports import CHOOSING, evidence, parts_of
 from journeyqual.reports.blocks import Block, _md
 from journeyqual.reports.map_blocks import MapBlock, _draw, head
-from journeyqual.reports.team_blocks import findings, owners, stages_of, team_head, team_stages
+from journeyqual.reports.team_blocks import (
+    findings,
+    owners,
+    stages_of,
+    team_evidence,
+    team_head,
+    team_stages,
+)
 from journeyqual.schema import RUNS, check, signed
 from journeyqual.theme import DEFAULT, Theme
 
@@ -122,21 +130,37 @@ def index(study: Study, folder: Path) -> Block:
         Where its reports are.
     """
     there = [r for r in REPORTS if (folder / r.file).exists()]
-    teams = [
+    teams: list[dict[str, Any]] = [
         {"name": owner, "file": team_file(owner, study.codebook),
          "stages": [s.name for s in stages_of(study.codebook, owner)]}
         for owner in owners(study.codebook)
         if (folder / team_file(owner, study.codebook)).exists()
     ]  # fmt: skip
-    known = {INDEX, TEAM, *(r.file for r in REPORTS), *(t["file"] for t in teams)}
+    titles = {r.name: r.title for r in REPORTS}
+    parts = [
+        {"file": f"{name}.html", "title": titles.get(template, template), "of": _chosen(given)}
+        for name, template, given in parts_of(folder)
+        if (folder / f"{name}.html").exists()
+    ]
+    known = {INDEX, TEAM, *(r.file for r in REPORTS), *(t["file"] for t in (*teams, *parts))}
     others = sorted(
         p.name for p in folder.glob("*.html") if p.name not in known and not p.name.startswith(".")
     )
     unowned = [s.name for s in study.codebook.stages if not s.owner]
-    html = _draw("index", reports=there, teams=teams, others=others, unowned=unowned)
+    html = _draw("index", reports=there, teams=teams, parts=parts, others=others, unowned=unowned)
     lines = [f"- [{_md(r.title)}]({r.file}): {_md(r.line)}" for r in there]
     lines += [f"- [{_md(str(t['name']))}]({t['file']})" for t in teams]
+    lines += [f"- [{_md(p['title'])}: {_md(p['of'])}]({p['file']})" for p in parts]
     return MapBlock(html, "\n".join(lines))
+
+
+def _chosen(given: Mapping[str, object]) -> str:
+    """Return what a report shows of the study, in words."""
+    return "; ".join(
+        f"{key} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in given.items()
+        if key in CHOOSING and value
+    )
 
 
 def waves(study: Study) -> Block:
@@ -244,19 +268,32 @@ def write_teams(study: Study, folder: Path) -> list[Path]:
     list of Path
         The pages; none if the codebook names no owner.
     """
-    book = study.codebook
+    book, told = study.codebook, study.evidence()
+    sources = evidence.counts(told)
     out = []
     for owner in owners(book):
         parts: list[str | Block] = [
             team_head(study, owner),
             "## What to know first",
             findings(
-                study.why.opportunities(), study.why.numbers(), study.journey.gaps(), book, owner
+                study.why.opportunities(),
+                study.why.numbers(),
+                study.journey.gaps(),
+                book,
+                owner,
+                sources=sources,
             ),
             TEAM_STAGES,
             team_stages(
-                study.curve(), study.quotes(), study.metrics(), book, owner, study.why.quotes()
+                study.curve(),
+                study.quotes(),
+                study.metrics(),
+                book,
+                owner,
+                study.why.quotes(),
+                sources=sources,
             ),
+            evidence.block(team_evidence(told, book, owner)),
             links("journey_map", "why", "four_questions"),
         ]
         path = folder / team_file(owner, book)

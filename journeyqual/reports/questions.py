@@ -8,6 +8,7 @@ is never better than the codings behind it: what only a machine has read is know
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,10 +16,12 @@ import pandas as pd
 
 from journeyqual.charts.words import interval, people
 from journeyqual.codebook import Codebook
+from journeyqual.evidence import figure
 from journeyqual.numbers.words import amount
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _md
 from journeyqual.reports.changing import shift
+from journeyqual.reports.evidence import behind
 from journeyqual.reports.map_blocks import MapBlock, _draw
 from journeyqual.schema import (
     CURVE,
@@ -206,7 +209,9 @@ def places(
     return _capped(answer, held)
 
 
-def strategy(opportunities: pd.DataFrame, codebook: Codebook) -> Answer:
+def strategy(
+    opportunities: pd.DataFrame, codebook: Codebook, sources: Mapping[str, int] | None = None
+) -> Answer:
     """Answer whether there is a strategy to move them: opportunities, ranked and owned.
 
     Parameters
@@ -215,6 +220,8 @@ def strategy(opportunities: pd.DataFrame, codebook: Codebook) -> Answer:
         OPPORTUNITIES.
     codebook
         Says whether stages have owners at all.
+    sources
+        How many units stand behind each figure (`journeyqual.reports.evidence.counts`).
     """
     question = "Do we have a strategy to move them?"
     table = check(opportunities, OPPORTUNITIES).sort_values("rank")
@@ -230,6 +237,7 @@ def strategy(opportunities: pd.DataFrame, codebook: Codebook) -> Answer:
             "rank": int(r.rank), "verb": r.kind, "name": r.name,
             "where": r.stage if r.theme else "", "owner": r.owner,
             "who": f"{r.n_people} of {people(int(r.n_of))}", "is_thin": bool(r.is_thin),
+            "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in table.head(FIRST).itertuples(index=False, name="Step")
     ]  # fmt: skip

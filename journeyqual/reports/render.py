@@ -36,6 +36,7 @@ def run_notebook(
     folder: Path | None = None,
     progress: Progress | None = None,
     seconds_per_cell: int | None = None,
+    made: Mapping[str, object] | None = None,
 ) -> Path:
     """Execute a notebook with parameters and write it whole, or leave a draft with the broken cell.
 
@@ -54,6 +55,8 @@ def run_notebook(
         Called after each cell; quiet without it.
     seconds_per_cell
         Stop a cell that takes longer; None waits for ever.
+    made
+        How it was made, kept in the notebook's metadata: template and parameters.
 
     Returns
     -------
@@ -78,6 +81,8 @@ def run_notebook(
         )  # fmt: skip
         if raw.exists():
             done = _clean(read_notebook(raw))
+            if made is not None:
+                done.metadata["journeyqual"] = dict(made)
             _write(done, draft if failure else out_ipynb)
     if failure:
         remedy = f"see {draft.name}" if draft.exists() else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,8 +10,10 @@ import pandas as pd
 from journeyqual.charts.words import interval, people
 from journeyqual.codebook import Codebook, Stage
 from journeyqual.errors import ReportError
+from journeyqual.evidence import figure, plain
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _md, _metric, _quote, _stages
+from journeyqual.reports.evidence import behind
 from journeyqual.reports.map_blocks import MapBlock, _draw, head
 from journeyqual.schema import GAPS, NUMBERS, OPPORTUNITIES, check, side, signed
 
@@ -105,6 +107,7 @@ def findings(
     gaps: pd.DataFrame,
     codebook: Codebook,
     owner: str,
+    sources: Mapping[str, int] | None = None,
 ) -> Block:
     """Return the findings that are of most use to an owner, three at most.
 
@@ -119,6 +122,8 @@ def findings(
         Says which stages are theirs.
     owner
         As the codebook writes it.
+    sources
+        How many units stand behind each figure (`journeyqual.reports.evidence.counts`).
 
     Raises
     ------
@@ -134,6 +139,7 @@ def findings(
     ][:FINDINGS]
     for row in found:
         row["order"] = stages.index(row["stage"]) if row["stage"] in stages else None
+        row["sources"] = behind(row["figure"], sources)
     html = _draw("findings", rows=found)
     lines = [f"{i}. **{_md(r['title'])}** {_md(r['words'])}" for i, r in enumerate(found, start=1)]
     return MapBlock(html, "\n".join(lines) or "No finding yet.")
@@ -153,6 +159,7 @@ def _ranked(table: pd.DataFrame, owner: str, kind: str) -> Iterator[dict[str, An
             f"{stake}{thin}",
             "note": f"place {r.rank} over all stages of the study",
             "stage": r.stage,
+            "figure": figure("opportunity", r.rank),
         }
 
 
@@ -166,6 +173,7 @@ def _disagreements(table: pd.DataFrame, stages: Sequence[str]) -> Iterator[dict[
             "words": r.why,
             "note": "",
             "stage": r.stage,
+            "figure": figure("curve", r.stage, *filter(None, [r.group])),
         }
 
 
@@ -181,6 +189,7 @@ def _surprises(table: pd.DataFrame, stages: Sequence[str]) -> Iterator[dict[str,
             "words": f"Expected {signed(r.expected)}, felt {signed(r.valence)} ({between}).{flat}",
             "note": "",
             "stage": r.stage,
+            "figure": figure("curve", r.stage),
         }
 
 
@@ -191,6 +200,7 @@ def team_stages(
     codebook: Codebook,
     owner: str,
     driver_quotes: pd.DataFrame | None = None,
+    sources: Mapping[str, int] | None = None,
 ) -> Block:
     """Return an owner's stages, each with its feeling, numbers and the words behind it.
 
@@ -204,6 +214,8 @@ def team_stages(
         As the codebook writes it.
     driver_quotes
         DRIVER_QUOTES: what people said of the themes there; what stands above is not repeated.
+    sources
+        How many units stand behind each figure.
 
     Raises
     ------
@@ -215,6 +227,7 @@ def team_stages(
     parts = []
     for place, row in enumerate(rows):
         row["place_here"] = place
+        row["sources"] = behind(figure("curve", row["name"]), sources)
         said = quotes[quotes["stage"] == row["name"]].sort_values(["stance", "rank"])
         row["quotes"] = [
             _quote(q)
@@ -224,18 +237,35 @@ def team_stages(
         row["metrics"] = [
             _metric(m) for m in metrics[metrics["stage"] == row["name"]].itertuples(index=False)
         ]
-        row["themes"] = _themes(driver_quotes, row["name"], set(said["unit_id"]))
+        row["themes"] = _themes(driver_quotes, row["name"], set(said["unit_id"]), sources)
         parts.append(f"### {_md(row['name'])}\n\n{row['felt']} ({row['between']}), {row['people']}")
         parts += [f"> {_md(q['text'])}\n>\n> {_md(q['participant'])}" for q in row["quotes"]]
     return MapBlock(_draw("team", rows=rows), "\n\n".join(parts))
 
 
-def _themes(table: pd.DataFrame | None, stage: str, shown: set[str]) -> list[dict[str, Any]]:
+def team_evidence(told: pd.DataFrame, codebook: Codebook, owner: str) -> pd.DataFrame:
+    """Return the rows of EVIDENCE that an owner's page rests on: of their stages, of what to do."""
+    own = {s.name for s in stages_of(codebook, owner)}
+    wanted = {
+        name for name in told["figure"].unique()
+        if name.startswith("opportunity/")
+        or (name.startswith(("curve/", "driver/")) and plain(name.split("/")[1]) in own)
+    }  # fmt: skip
+    return told[told["figure"].isin(wanted)]
+
+
+def _themes(
+    table: pd.DataFrame | None, stage: str, shown: set[str], sources: Mapping[str, int] | None
+) -> list[dict[str, Any]]:
     """Return the themes of a stage with the quotes that do not stand there already."""
     if table is None:
         return []
     own = table[(table["stage"] == stage) & ~table["unit_id"].isin(shown)]
     return [
-        {"name": name, "quotes": [_quote(q) for q in part.itertuples(index=False)]}
-        for (_, name), part in own.groupby(["theme", "name"], sort=False)
+        {
+            "name": name,
+            "quotes": [_quote(q) for q in part.itertuples(index=False)],
+            "sources": behind(figure("driver", stage, theme), sources),
+        }
+        for (theme, name), part in own.groupby(["theme", "name"], sort=False)
     ]

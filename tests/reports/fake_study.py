@@ -77,6 +77,10 @@ class FakeStudy:
     empty_stage: int | None = None
     people_coded: bool = False
 
+    @property
+    def note(self) -> str:
+        return self.config.note
+
     def coded(self) -> pd.DataFrame:
         """Return invented codings: three units a participant and stage, some stages skipped."""
         rng = np.random.default_rng(7)

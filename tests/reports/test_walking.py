@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyqual.errors import ConfigError
 from journeyqual.reports import comparing, evidence, walking
 from journeyqual.schema import (
     CURVE,
@@ -20,7 +19,7 @@ from journeyqual.schema import (
     TRANSITIONS,
     TRUTH,
 )
-from tests.reports.fake_study import HOSTILE, codebook
+from tests.reports.fake_study import HOSTILE
 from tests.reports.seen import Tags, harmless
 
 
@@ -131,16 +130,6 @@ def test_without_an_attribute_the_page_says_how_to_name_one(made):
 
 def test_groups_that_a_machine_coded_come_with_its_warning(made, shown):
     assert "nobody has checked one" in Tags(shown["groups_header"].html).words
-
-
-def test_a_part_of_the_stages_keeps_their_order():
-    book = codebook()
-    names = list(book.stage_names)
-    assert comparing.part_of(book, None) is book
-    part = comparing.part_of(book, [names[4], names[1]])
-    assert list(part.stage_names) == [names[1], names[4]]
-    with pytest.raises(ConfigError, match="flying"):
-        comparing.part_of(book, ["flying"])
 
 
 def test_numbers_of_a_group_are_found_whatever_their_letter_case(made):
