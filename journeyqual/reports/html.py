@@ -24,6 +24,7 @@ from journeyqual.charts.palette import FONT, css_variables, theme
 from journeyqual.charts.quick import quick_import
 from journeyqual.errors import ReportError
 from journeyqual.reports.blocks import TEMPLATES, environment
+from journeyqual.reports.glossary import used
 from journeyqual.reports.render import read_notebook
 from journeyqual.theme import DEFAULT, Theme
 
@@ -95,6 +96,7 @@ def page(notebook: NotebookNode, *, fallback_title: str = "Report", look: Theme 
         logo=look.logo_uri(),
         contents=[(m.group(1), _plain(m.group(2))) for m in _HEADING.finditer(body)],
         body=Markup(body),
+        words=used(body),
         themes=Markup(themes.replace("<", "\\u003c")),
         bundle=Markup(bundle),
         script=Markup(script),
