@@ -20,12 +20,13 @@ import pandas as pd
 from journeyqual.errors import InputError
 from journeyqual.reading.assemble import assemble
 from journeyqual.reading.cleaning import clean_line
-from journeyqual.reading.common import MAX_BYTES, RawTranscript, RawTurn, Reader
+from journeyqual.reading.common import RawTranscript, RawTurn, Reader
+from journeyqual.reading.limits import Limits, within
 from journeyqual.reading.roles import generic
 
 __all__ = [
-    "MAX_BYTES",
     "SUPPORTED",
+    "Limits",
     "Pseudonymiser",
     "RawTranscript",
     "RawTurn",
@@ -44,9 +45,14 @@ GROUP = "journeyqual.readers"
 _BUILT_IN = {
     "csv": "journeyqual.reading.table:read",
     "docx": "journeyqual.reading.docx:read",
+    "json": "journeyqual.reading.whisper:read_json",
+    "odt": "journeyqual.reading.odt:read",
+    "pdf": "journeyqual.reading.pdf:read",
     "srt": "journeyqual.reading.srt:read",
+    "tsv": "journeyqual.reading.whisper:read_tsv",
     "txt": "journeyqual.reading.txt:read",
     "vtt": "journeyqual.reading.vtt:read",
+    "xlsx": "journeyqual.reading.xlsx:read",
 }
 
 SUPPORTED = tuple(f".{suffix}" for suffix in _BUILT_IN)
@@ -112,6 +118,7 @@ def read_turns(
     participant: str | None = None,
     interviewers: Sequence[str] = (),
     pseudonym: Pseudonymiser | None = None,
+    limits: Limits | None = None,
 ) -> Reading:
     """Read a transcript file as TURNS: cleaned, joined, in order, with roles.
 
@@ -127,6 +134,8 @@ def read_turns(
         notes, when not given.
     pseudonym
         Replaces names in the turns and the notes before they are handed back.
+    limits
+        How much the file may ask of the machine; those that hold already when not given.
 
     Raises
     ------
@@ -135,7 +144,8 @@ def read_turns(
         remedy.
     """
     path = Path(path)
-    raw = _read_raw(path)
+    with within(limits):
+        raw = _read_raw(path)
     turns, notes = assemble(
         raw, path, participant=participant, interviewers=_patterns(interviewers)
     )

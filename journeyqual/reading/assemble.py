@@ -24,7 +24,8 @@ from journeyqual.reading.common import (
     RawTurn,
     clock,
 )
-from journeyqual.reading.labels import accept, candidate, level
+from journeyqual.reading.labels import accept, candidate, level, mend
+from journeyqual.reading.overlap import in_order, spoken_over
 from journeyqual.reading.roles import assign, voices
 from journeyqual.schema import TURNS, check
 
@@ -55,11 +56,16 @@ def assemble(
     if raw.kind == "cue":
         pieces, said = _name_cues(pieces)
         notes += said
+    pieces, said = _mend_labels(pieces)
+    notes += said
     if not pieces:
         raise InputError("no turns found: nothing in it is speech", path=path)
     interviews = _interviews(_one_spelling(pieces), path, participant)
     rows: list[dict[str, object]] = []
     for one in interviews:
+        if raw.kind == "cue":
+            one.pieces, said = in_order(one.pieces)
+            notes += said
         _check_times(one.pieces, path)
         turns = _join(one.pieces, raw.kind)
         roles, guesses = _roles(turns, one, interviewers)
@@ -135,6 +141,16 @@ def _split_at_labels(pieces: list[RawTurn]) -> tuple[list[RawTurn], tuple[str, .
         carried.append(replace(piece, speaker=piece.speaker or pending))
         pending = ""
     return carried, notes
+
+
+def _mend_labels(pieces: list[RawTurn]) -> tuple[list[RawTurn], tuple[str, ...]]:
+    """Take a misspelt "Participant" for the participant, and say so."""
+    meant = {p.speaker: mend(p.speaker) for p in pieces}
+    wrong = {label: right for label, right in meant.items() if right != label}
+    if not wrong:
+        return pieces, ()
+    notes = tuple(f"{label!r} taken for {right!r}" for label, right in wrong.items())
+    return [replace(p, speaker=meant[p.speaker]) for p in pieces], notes
 
 
 def _one_spelling(pieces: list[RawTurn]) -> list[RawTurn]:
@@ -225,7 +241,13 @@ def _join(pieces: Sequence[RawTurn], kind: Kind) -> list[RawTurn]:
     groups: list[_Group] = []
     for piece in pieces:
         words = len(piece.text.split())
-        if groups and groups[-1].goes_on(piece):
+        if (
+            kind == "cue"
+            and len(groups) >= 2
+            and spoken_over(groups[-1].pieces, groups[-2].pieces, piece)
+        ):
+            groups[-2].add(piece, words)
+        elif groups and groups[-1].goes_on(piece):
             groups[-1].add(piece, words)
         else:
             groups.append(_Group([piece], words, len(piece.text)))

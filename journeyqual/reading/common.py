@@ -10,9 +10,6 @@ from typing import Literal
 
 Kind = Literal["cue", "paragraph", "turn"]
 
-MAX_BYTES = 50_000_000
-"""A transcript file over this size is refused unread."""
-
 MAX_TURN_CHARS = 100_000
 """A single cue, paragraph or cell over this length is refused; joining stops before it."""
 

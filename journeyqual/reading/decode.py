@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from journeyqual.errors import InputError
-from journeyqual.reading.common import MAX_BYTES
+from journeyqual.reading.limits import MEGABYTE, current
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
 _MARKS = (
@@ -18,7 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _KNOWN_BINARY = (
-    (b"%PDF", "a PDF file", "export the transcript as text or .docx"),
+    (b"%PDF", "a PDF file", "give it the suffix .pdf"),
     (b"PK\x03\x04", "a zip archive, such as a Word or Excel file", "give it its true suffix"),
     (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file", "save it as .docx or .txt"),
     (b"{\\rtf", "an RTF file", "save it as .docx or .txt"),
@@ -36,34 +36,62 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     InputError
-        If there is no such file, it is empty, or it is over ``MAX_BYTES``.
+        If there is no such file, it is empty, or it is over the limit ``file_mb``.
     """
+    most = current().file_mb
     try:
         if not path.is_file():
             what = "a folder, not a transcript" if path.is_dir() else "there is no such file"
             raise InputError(what, path=path)
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(
-                f"over {MAX_BYTES // 1_000_000} MB, too large for a transcript", path=path
-            )
-        data = path.read_bytes()
+        # One byte more than allowed tells a file that grows, or whose size is not known, as well.
+        with path.open("rb") as file:
+            data = file.read(most * MEGABYTE + 1)
     except OSError as error:
         raise InputError(f"cannot be opened ({error.strerror})", path=path) from None
+    if len(data) > most * MEGABYTE:
+        raise InputError(
+            f"over {most} MB, too large for a transcript", path=path,
+            remedy="if it is one, raise file_mb under [limits] in study.toml",
+        )  # fmt: skip
     if not data:
         raise InputError("the file is empty", path=path)
     return data
 
 
-def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
+def few_enough(count: int, path: Path, what: str = "lines") -> None:
+    """Refuse a file of more lines, rows or segments than the limit ``lines``.
+
+    Raises
+    ------
+    InputError
+        If there are more.
+    """
+    most = current().lines
+    if count > most:
+        raise InputError(
+            f"over {most:,} {what}, too many for a transcript", path=path,
+            remedy="if it is one, raise lines under [limits] in study.toml",
+        )  # fmt: skip
+
+
+def read_text(path: Path, *, by_lines: bool = True) -> tuple[str, tuple[str, ...]]:
     """Return a file's text with LF line ends and no byte-order mark, and what was guessed.
 
     Encodings are tried in the order byte-order mark, UTF-16 that shows itself by its zero bytes,
     UTF-8, Windows-1252.
 
+    Parameters
+    ----------
+    path
+        The file.
+    by_lines
+        Whether its lines are what the limit ``lines`` counts.
+
     Raises
     ------
     InputError
-        If the file is empty, is no text, or is UTF-8 with damage in it (the line is named).
+        If the file is empty, is no text, has too many lines, or is UTF-8 with damage in it (the
+        line is named).
     """
     data = read_bytes(path)
     for magic, what, remedy in _KNOWN_BINARY:
@@ -73,6 +101,8 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.replace("\ufeff", "").strip():
         raise InputError("the file is empty", path=path)
+    if by_lines:
+        few_enough(text.count("\n"), path)
     controls = len(_CONTROL.findall(text))
     # A stray control character is an accident of an export and is dropped later; many of them are
     # no text.

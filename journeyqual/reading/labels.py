@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from journeyqual.reading.common import MAX_LABEL_CHARS, TIME
 
@@ -32,6 +33,13 @@ _NEVER = frozenset(
 )
 _SENTENCE_MARK = re.compile(r"[?!;,\"“”…]")
 _ABBREVIATION = re.compile(r"[^\W\d_]{1,4}\.|(?:[^\W\d_]\.)+")
+
+
+# Only what names a part: two people's names may well be a letter apart.
+_PARTS = (
+    "participant", "participants", "interviewer", "interviewers", "interviewee", "moderator",
+    "researcher", "respondent", "facilitator",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,21 @@ def accept(found: Sequence[Labelled], n_paragraphs: int) -> tuple[frozenset[str]
     shown = ", ".join(f"'{name}:'" for name in list(dict.fromkeys(left))[:5])
     notes = (f"left in the text, not taken for a speaker: {shown}",) if left else ()
     return frozenset(chosen), notes
+
+
+def mend(label: str) -> str:
+    """Return what a misspelt part in the talk was meant to be; any other label as it is.
+
+    Examples
+    --------
+    >>> mend("Particpant"), mend("Partisan"), mend("Interveiwer 2")
+    ('Participant', 'Partisan', 'Interviewer 2')
+    """
+    word, blank, rest = label.partition(" ")
+    if len(word) < 8 or word.casefold() in _PARTS:
+        return label
+    near = get_close_matches(word.casefold(), _PARTS, n=1, cutoff=0.9)
+    return f"{near[0].capitalize()}{blank}{rest}" if near else label
 
 
 def _once(one: Labelled, *, covered: bool, begin: int) -> bool:

@@ -1,18 +1,20 @@
 """Lines of text to pieces of talk, in the layouts that .txt and .docx transcripts share.
 
-Whisper's ``[MM:SS.mmm --> MM:SS.mmm]  text``; a name and a time on a line of their own with the
-words below (Otter, Teams, Rev, Zoom); and ``Name: text``.
+Whisper's ``[MM:SS.mmm --> MM:SS.mmm]  text``; Teams' times, name and words on lines of their own; a
+name and a time on a line of their own with the words below (Otter, Teams, Rev, Zoom); ``Name:
+text`` (Meet and people); and words after nothing but time marks.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from journeyqual.errors import InputError
+from journeyqual.reading import marks
 from journeyqual.reading.common import MAX_LABEL_CHARS, TIME, RawTranscript, RawTurn, parse_time
 from journeyqual.reading.labels import Labelled, accept, candidate, level, looks_like_name
 
@@ -20,7 +22,17 @@ _CUE = re.compile(rf"\s*\[(?P<start>{TIME})\s*-->\s*(?P<end>{TIME})\](?P<text>.*
 _HEADER = re.compile(
     rf"(?P<name>\S[^\n]{{0,{MAX_LABEL_CHARS}}}?)(?P<gap>[\s|]*)(?P<open>[\[(]?)(?P<time>{TIME})[\])]?:?\s*"
 )
-_CREDIT = re.compile(r"\s*Transcribed by https?://\S+\s*", re.IGNORECASE)
+_TEAMS = r"\s*\d{1,3}:\d{1,2}:\d{1,2}(?:[.,]\d{1,7})?\s*"
+_ARROW = re.compile(rf"{_TEAMS}-->{_TEAMS}")
+_CLOCK = re.compile(rf"[\[(]?({TIME})[\])]?")
+# What the tools themselves say, above, between and below the talk.
+_SERVICE = re.compile(
+    r"\s*(?:Transcribed by https?://\S+"
+    r"|\S[^\n:]{0,79} (?:started|stopped) transcription"
+    r"|(?:Meeting|Transcription) ended after \d{1,3}:\d{2}:\d{2}.{0,10}"
+    r"|This editable transcript was computer generated and might contain errors\..{0,200})\s*",
+    re.IGNORECASE,
+)
 
 
 def parse_lines(lines: Sequence[str], path: Path) -> RawTranscript:
@@ -38,8 +50,11 @@ def parse_lines(lines: Sequence[str], path: Path) -> RawTranscript:
     InputError
         If nothing in the text says who speaks or when.
     """
-    lines = ["" if _CREDIT.fullmatch(line) else line for line in lines]
+    lines = ["" if _SERVICE.fullmatch(line) else line for line in lines]
     filled = sum(bool(line.strip()) for line in lines)
+    arrows = [at for at, line in enumerate(lines) if _ARROW.fullmatch(line)]
+    if arrows and 6 * len(arrows) >= filled:
+        return _under_arrows(lines, arrows, path)
     if 2 * sum(bool(_CUE.match(line)) for line in lines) >= max(filled, 1):
         return _cues(lines, path)
     headers = _headers(lines)
@@ -50,11 +65,40 @@ def parse_lines(lines: Sequence[str], path: Path) -> RawTranscript:
         return _under_headers(lines, headers, path)
     if labels:
         return _after_labels(lines, labels, notes, path)
+    marked = [at for at, line in enumerate(lines) if marks.at_start(line)[0] is not None]
+    if len(marked) >= 2 and 10 * len(marked) >= filled:
+        return _after_marks(lines, marked)
     raise InputError(
         "no turns found: nothing in it says who speaks",
         path=path,
         remedy="begin each turn with 'Name:' or with a line 'Name  MM:SS'",
     )
+
+
+def row_lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table's row as lines: ``time | name | words`` reads as ``[time] name: words``.
+
+    Parameters
+    ----------
+    cells
+        The row's cells that are not empty, each as its lines.
+
+    Examples
+    --------
+    >>> list(row_lines([["0:03"], ["Maya"], ["It came", "late."]]))
+    ['[0:03] Maya: It came', 'late.', '']
+    """
+    times = [c[0].strip() for c in cells if len(c) == 1 and _CLOCK.fullmatch(c[0].strip())]
+    rest = [c for c in cells if not (len(c) == 1 and _CLOCK.fullmatch(c[0].strip()))]
+    if len(rest) == 2 and len(rest[0]) == 1:
+        (name,), (first, *more) = rest
+        when = f"[{times[0].strip('[]()')}] " if times else ""
+        yield f"{when}{name.strip().rstrip(':')}: {first}"
+        yield from more
+    else:
+        for cell in cells:
+            yield from cell
+    yield ""
 
 
 def seconds(text: str, path: Path, line: int) -> float:
@@ -89,6 +133,42 @@ def _cues(lines: Sequence[str], path: Path) -> RawTranscript:
             above += bool(line.strip())
     turns = (replace(cue, text="\n".join(w)) for cue, w in zip(cues, words, strict=True))
     return RawTranscript(tuple(turns), "cue", notes=_skipped(above))
+
+
+def _under_arrows(lines: Sequence[str], arrows: Sequence[int], path: Path) -> RawTranscript:
+    """Read Teams' older documents: a line of two times, the name, the words."""
+    blocks = [
+        [line for line in lines[at + 1 : following] if line.strip()]
+        for at, following in zip(arrows, [*arrows[1:], len(lines)], strict=True)
+    ]
+    headed = [len(b) >= 2 and looks_like_name(b[0].strip()) for b in blocks]
+    named = 10 * sum(headed) >= 8 * len(blocks)
+    cues: list[RawTurn] = []
+    for at, block, head in zip(arrows, blocks, headed, strict=True):
+        start, end = (_teams_seconds(t, path, at + 1) for t in lines[at].split("-->"))
+        name = block[0].strip() if named and head else ""
+        words = "\n".join(block[1:] if name else block)
+        cues.append(RawTurn(name, words, start, end, cue=len(cues) + 1, line=at + 1))
+    above = sum(bool(line.strip()) for line in lines[: arrows[0]])
+    return RawTranscript(tuple(cues), "cue", notes=_skipped(above))
+
+
+def _teams_seconds(text: str, path: Path, line: int) -> float:
+    """Return the seconds of ``0:0:4.5``: Teams writes no leading noughts."""
+    hours, minutes, rest = text.strip().replace(",", ".").split(":")
+    whole, _, decimals = rest.partition(".")
+    return seconds(f"{hours}:{minutes:0>2}:{whole:0>2}.{(decimals or '0')[:3]}", path, line)
+
+
+def _after_marks(lines: Sequence[str], marked: Sequence[int]) -> RawTranscript:
+    """Read words that follow time marks and name nobody: a turn for each mark."""
+    turns = []
+    for at, following in zip(marked, [*marked[1:], len(lines)], strict=True):
+        start, first = marks.at_start(lines[at])
+        text = "\n".join([first, *lines[at + 1 : following]])
+        turns.append(RawTurn("", text, start, line=at + 1))
+    above = sum(bool(line.strip()) for line in lines[: marked[0]])
+    return RawTranscript(tuple(turns), "turn", notes=_skipped(above))
 
 
 @dataclass(frozen=True)
@@ -169,24 +249,35 @@ def _paragraphs(lines: Sequence[str]) -> int:
 
 def _paragraph_starts(lines: Sequence[str]) -> frozenset[int]:
     """Return where paragraphs begin: after an empty line, or at any line if few are empty."""
-    filled = [at for at, line in enumerate(lines) if line.strip()]
-    after_gap = [at for at in filled if at == 0 or not lines[at - 1].strip()]
+    filled = [at for at, line in enumerate(lines) if _words(line)]
+    after_gap = [at for at in filled if at == 0 or not _words(lines[at - 1])]
     few = len(after_gap) <= 1 or len(after_gap) * 5 < len(filled)
     return frozenset(filled if few else after_gap)
+
+
+def _words(line: str) -> bool:
+    return bool(line.strip()) and marks.alone(line) is None
 
 
 def _after_labels(
     lines: Sequence[str], labels: dict[int, Labelled], notes: tuple[str, ...], path: Path
 ) -> RawTranscript:
     starts = sorted(labels)
-    turns = []
-    for at, following in zip(starts, [*starts[1:], len(lines)], strict=True):
+    turns: list[RawTurn] = []
+    taken = 0
+    above = [line for line in lines[: starts[0]] if line.strip()]
+    following = marks.alone(above[-1]) if above else None
+    left_out = len(above) - (following is not None)
+    for at, after in zip(starts, [*starts[1:], len(lines)], strict=True):
         one = labels[at]
-        text = "\n".join([one.text, *lines[at + 1 : following]])
-        begin = seconds(one.time, path, at + 1) if one.time else None
-        turns.append(RawTurn(one.label, text, begin, line=at + 1))
-    above = sum(bool(line.strip()) for line in lines[: starts[0]])
-    return RawTranscript(tuple(turns), "paragraph", notes=(*_skipped(above), *notes))
+        marked = marks.of_turn([one.text, *lines[at + 1 : after]])
+        begin = seconds(one.time, path, at + 1) if one.time else marked.start
+        begin = following if begin is None else begin
+        end = marked.end if marked.end is not None and marked.end >= (begin or 0.0) else None
+        turns.append(RawTurn(one.label, marked.words, begin, end, line=at + 1))
+        following, taken = marked.following, taken + marked.count
+    said = (f"{taken} time marks taken out of the words",) if taken else ()
+    return RawTranscript(tuple(turns), "paragraph", notes=(*_skipped(left_out), *notes, *said))
 
 
 def _skipped(count: int) -> tuple[str, ...]:

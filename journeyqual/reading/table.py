@@ -34,15 +34,29 @@ _HEADINGS = {
 
 
 @dataclass
-class _Table:
-    """Rows under headings, each with the line it begins on."""
+class Table:
+    """Rows under headings, each with the line it begins on.
+
+    Parameters
+    ----------
+    path
+        The file, for errors.
+    headings
+        As they stand in the file.
+    rows
+        Line or row number, counted from 1, and cells.
+    """
 
     path: Path
     headings: list[str]
     rows: list[tuple[int, list[str]]]
-    columns: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = _columns(self.headings)
 
     def cell(self, row: Sequence[str], name: str) -> str:
+        """Return a row's cell under a heading by the name it has here; blank if there is none."""
         at = self.columns.get(name)
         return row[at] if at is not None and at < len(row) else ""
 
@@ -60,8 +74,18 @@ def read(path: Path) -> RawTranscript:
         or role cannot be read.
     """
     text, notes = read_text(path)
-    table = _parse(text, path)
-    columns = table.columns
+    return from_table(parse(text, path), notes)
+
+
+def from_table(table: Table, notes: tuple[str, ...] = ()) -> RawTranscript:
+    """Return a table's rows as pieces of talk; see `read`.
+
+    Raises
+    ------
+    InputError
+        As `read` does.
+    """
+    path, columns = table.path, table.columns
     if "text" not in columns:
         shown = ", ".join(repr(h[:40]) for h in table.headings[:20])
         raise InputError(
@@ -77,7 +101,14 @@ def read(path: Path) -> RawTranscript:
     return RawTranscript(tuple(turns), "turn", len(table.rows), notes)
 
 
-def _parse(text: str, path: Path) -> _Table:
+def parse(text: str, path: Path) -> Table:
+    """Return a text's rows under its first line that is not empty.
+
+    Raises
+    ------
+    InputError
+        If quotation marks do not close, or a row has more cells than the header.
+    """
     delimiter = _delimiter(text)
     # Strict, or a quotation mark that nobody closed would swallow the rest of the file.
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
@@ -100,7 +131,7 @@ def _parse(text: str, path: Path) -> _Table:
             rows.append((line, row))
     except csv.Error as error:
         raise InputError(f"not a CSV table ({error})", path=path, line=before + 1) from None
-    return _Table(path, headings, rows, _columns(headings))
+    return Table(path, headings, rows)
 
 
 def _delimiter(text: str) -> str:
@@ -127,7 +158,7 @@ def _columns(headings: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _in_order(table: _Table) -> list[tuple[int, list[str]]]:
+def _in_order(table: Table) -> list[tuple[int, list[str]]]:
     """Return the rows by turn number where they have one, else as they stand."""
     if "turn" not in table.columns:
         return table.rows
@@ -145,7 +176,7 @@ def _in_order(table: _Table) -> list[tuple[int, list[str]]]:
     return sorted(table.rows, key=number)
 
 
-def _turns(table: _Table, line: int, row: Sequence[str], *, survey: bool) -> list[RawTurn]:
+def _turns(table: Table, line: int, row: Sequence[str], *, survey: bool) -> list[RawTurn]:
     participant = clean_line(table.cell(row, "participant"))
     interview = clean_line(table.cell(row, "interview"))
     if "participant" in table.columns and not participant:
@@ -171,7 +202,7 @@ def _turns(table: _Table, line: int, row: Sequence[str], *, survey: bool) -> lis
     return [asked, answer]
 
 
-def _time(table: _Table, row: Sequence[str], line: int, name: str) -> float | None:
+def _time(table: Table, row: Sequence[str], line: int, name: str) -> float | None:
     value = table.cell(row, name).strip()
     if not value:
         return None
@@ -184,7 +215,7 @@ def _time(table: _Table, row: Sequence[str], line: int, name: str) -> float | No
     return seconds
 
 
-def _role(table: _Table, row: Sequence[str], line: int) -> str:
+def _role(table: Table, row: Sequence[str], line: int) -> str:
     role = table.cell(row, "role").strip().casefold()
     if role and role not in ROLES:
         raise InputError(

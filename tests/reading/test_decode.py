@@ -1,8 +1,8 @@
 import pytest
 
 from journeyqual.errors import InputError
-from journeyqual.reading import decode
 from journeyqual.reading.decode import read_text
+from journeyqual.reading.limits import Limits, within
 
 TALK = "Ruth: How much was it?\r\nZoë: 129 £, “naïve” of me.\rRuth: Hm.\n"
 PLAIN = TALK.replace("\r\n", "\n").replace("\r", "\n")
@@ -36,7 +36,7 @@ def test_encodings(write, encoding, note):
         (b"a\x00b" * 50, "binary, not text"),
         (bytes(range(128, 160)) * 9, "binary, not text"),
         (b"ok \x01\x02\x03", "binary, not text"),
-        (b"%PDF-1.7 words", "this is a PDF file; export the transcript"),
+        (b"%PDF-1.7 words", "this is a PDF file; give it the suffix"),
         (b"PK\x03\x04rest", "zip archive"),
         (b"{\\rtf1 words}", "an RTF file"),
         ("Zoë: naïve café\nZoë: é".encode()[:-1], "line 2: UTF-8 text with damaged bytes"),
@@ -57,10 +57,11 @@ def test_characters_lost_before_are_said(write):
     assert "2 characters were lost" in read_text(write("a.txt", "na�ve caf�"))[1][0]
 
 
-def test_size_is_looked_at_before_the_file_is_read(write, monkeypatch):
-    monkeypatch.setattr(decode, "MAX_BYTES", 1_000_000)
-    with pytest.raises(InputError, match="over 1 MB"):
+def test_a_file_over_a_limit_is_refused(write):
+    with within(Limits(file_mb=1)), pytest.raises(InputError, match="over 1 MB"):
         read_text(write("a.txt", b"x" * 1_000_001))
+    with within(Limits(lines=3)), pytest.raises(InputError, match="over 3 lines"):
+        read_text(write("a.txt", "x\n" * 4))
 
 
 def test_no_file_and_a_folder(tmp_path):

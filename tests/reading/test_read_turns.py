@@ -51,7 +51,7 @@ def test_a_name_hidden_by_invisible_characters_is_found(write):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a.mp3", "a.mp3: no reader for '.mp3' files; export it as one of .csv, .docx, .srt"),
+        ("a.mp3", "a.mp3: no reader for '.mp3' files; export it as one of .csv, .docx, .json"),
         ("a", "a: a file without a suffix"),
         ("gone.txt", "gone.txt: there is no such file"),
     ],
