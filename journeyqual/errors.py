@@ -74,5 +74,9 @@ class StoreError(JourneyqualError):
     """The store cannot be opened, or would lose something."""
 
 
+class WriteError(StoreError):
+    """The store could not be written: nothing is wrong with what was to be."""
+
+
 class ReportError(JourneyqualError):
     """A report could not be made; what was made of it is kept as a draft."""

@@ -400,7 +400,7 @@ def test_a_second_run_at_the_same_time_touches_nothing(study):
         pytest.raises(JourneyqualError, match="another run"),
     ):
         run(study)
-    assert not (study.folder / "store" / "study.sqlite").exists()
+    assert study.units().empty
     assert run(study).read == ["P01"]
 
 

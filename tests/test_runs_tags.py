@@ -159,7 +159,7 @@ def test_every_batch_sees_what_people_coded(study, seen, monkeypatch):
     ids = study.units()["unit_id"].tolist()
     tell(study, ids[0], "leaving")
     tell(study, ids[5], "using")
-    monkeypatch.setattr(runs, "BATCH", 1)
+    monkeypatch.setattr("journeyqual.runs.coding.BATCH", 1)
     far = []
     assert run(study, progress=lambda what, done, of: far.append((what, done, of))).coded == 6
     assert [set(batch) >= {ids[0], ids[5]} for batch in seen["stage"]] == [True] * 3
@@ -191,7 +191,7 @@ def test_until_the_next_run_results_stand_on_the_last_codings(study, monkeypatch
             return super().code(units, codebook, progress)
 
     calls = []
-    monkeypatch.setattr(runs, "BATCH", 1)
+    monkeypatch.setattr("journeyqual.runs.coding.BATCH", 1)
     with monkeypatch.context() as patch:
         patch.setattr(coding, "default_coders", lambda *_, tags, **__: (Killed(tags, calls),))
         with pytest.raises(KeyboardInterrupt):
@@ -212,7 +212,7 @@ def test_two_sets_of_codings_with_one_signature_are_told_apart(study, monkeypatc
 
 
 def test_the_command_line_says_from_how_many_codings_it_learned(study, monkeypatch):
-    monkeypatch.setattr(runs, "_report", lambda *_, **__: None)
+    monkeypatch.setattr(runs, "make_reports", lambda *_, **__: None)
     said = "the stage coder learned from 1 unit coded by people"
     first = CliRunner().invoke(app, ["run", str(study.folder)])
     assert "coded 6 units" in first.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 SHAPES = {"good": "triangle-up", "either": "circle", "bad": "triangle-down"}
 """The second cue: which side of neutral the whole interval lies on."""
+
+
+LINES_SHOWN = 80
+"""Participants whose own lines or dots are drawn at most, of however many."""
 
 
 def curve_chart(
@@ -85,13 +90,21 @@ def curve_chart(
     """
     table = one_group(checked(curve, codebook))
     persons = _persons(lines, codebook)
-    result: LayerChart = oriented(_Curve(table, persons, codebook, title).chart, codebook)
+    drawn = _Curve(table, persons, codebook, title, _left_out(lines, persons))
+    result: LayerChart = oriented(drawn.chart, codebook)
     return result
 
 
 def _persons(lines: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Return LINES with ``run``: a stretch of neighbouring stages, which a line may join."""
+    """Return LINES with ``run``: a stretch of neighbouring stages, which a line may join.
+
+    Of very many participants some are left out, evenly over the list of their ids: a thousand lines
+    are a grey field, and each is carried by the page.
+    """
     table = check(lines, LINES)
+    people = sorted(table["participant"].unique())
+    some = people[:: max(1, math.ceil(len(people) / LINES_SHOWN))]
+    table = table[table["participant"].isin(some)].reset_index(drop=True)
     table["stage_order"] = [codebook.order(stage) for stage in table["stage"]]
     table = table.sort_values(["participant", "stage_order"]).reset_index(drop=True)
     new = table["participant"].ne(table["participant"].shift())
@@ -101,14 +114,25 @@ def _persons(lines: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return table
 
 
+def _left_out(lines: pd.DataFrame, persons: pd.DataFrame) -> list[str]:
+    every, drawn = lines["participant"].nunique(), persons["participant"].nunique()
+    return [f"Drawn are {drawn} of {every} people; the curve is of all."] if drawn < every else []
+
+
 class _Curve:
     """One curve's tables, drawn across or down."""
 
     def __init__(
-        self, table: pd.DataFrame, persons: pd.DataFrame, codebook: Codebook, title: str
+        self,
+        table: pd.DataFrame,
+        persons: pd.DataFrame,
+        codebook: Codebook,
+        title: str,
+        left_out: list[str],
     ) -> None:
         self.table, self.persons, self.codebook, self.title = table, persons, codebook, title
         self.stages = places(table, codebook)
+        self.left_out = left_out
 
     def chart(self, down: bool) -> Any:
         axes = Axes(self.codebook, tuple(self.stages["people"]), down)
@@ -127,6 +151,7 @@ class _Curve:
                 if machine
                 else "Short lines: what the team expected."
             )
+        more += self.left_out
         heading = titled(
             wrap(self.title, 32) if down else [self.title],
             subtitle(self.table, more, width=NARROW_WRAP if down else 0),
@@ -280,6 +305,7 @@ def spread_chart(
 
     def draw(down: bool) -> Any:
         more = ["Each dot is one person, each line the stage's mean."]
+        more += _left_out(lines, persons)
         heading = titled(
             wrap(title, 32) if down else [title],
             subtitle(table, more, bars=False, width=NARROW_WRAP if down else 0),

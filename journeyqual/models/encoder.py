@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from journeyqual.errors import ModelError
 from journeyqual.models.graph import SMALL, BertShape, Graph, Tensors, build
 
+THREADS = "JOURNEYQUAL_THREADS"
+"""Environment variable: threads of each model; all cores if it is not set."""
 Vectors = NDArray[np.float32]
 
 MINILM = "minilm"
@@ -155,7 +158,8 @@ def session(graph: Graph, threads: int = 0) -> Any:
 
     large = {name: value for name, value in graph.weights.items() if value.size > SMALL}
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    # A process among several on a machine is told how many are its own.
+    options.intra_op_num_threads = threads or int(os.environ.get(THREADS, "0"))
     options.log_severity_level = 3
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in large.values()]
     options.add_external_initializers(list(large), values)

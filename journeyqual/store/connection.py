@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from journeyqual.errors import StoreError
+from journeyqual.errors import StoreError, WriteError
 from journeyqual.store import tables as t
 
 MIGRATING = 7_265_001
@@ -25,6 +26,11 @@ MIGRATING = 7_265_001
 
 AT_ONCE = 500
 """Rows that go in one statement: fewer round trips, and within every database's limits."""
+
+PART = 10_000
+"""Rows fetched at once: a large table never stands twice in memory."""
+SHORT = 40
+"""Characters of a text that may stand in other rows, too: an id, a name, a code."""
 
 _FORM = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -54,6 +60,7 @@ class Database:
         else:
             address = _address(url)
         self._file = _file_of(address)
+        self._watch: sqlite3.Connection | None = None
         if self._file is not None:
             self.where = self._file.name
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +86,26 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self.engine.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; None if it is elsewhere."""
+        return self._file
+
+    def seen(self) -> int | None:
+        """Return a number that stays while nobody writes to the file; None if nobody can tell.
+
+        SQLite tells a connection whether others have written since; this one never does.
+        """
+        if self._file is None:
+            return None
+        if self._watch is None:
+            self._watch = sqlite3.connect(self._file, check_same_thread=False)
+        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def _first(self) -> Iterator[None]:
@@ -148,7 +174,7 @@ class Database:
         except IntegrityError:
             raise
         except (DBAPIError, OSError) as error:
-            raise StoreError(f"{self.where} could not be written ({_reason(error)})") from error
+            raise WriteError(f"{self.where} could not be written ({_reason(error)})") from error
         except UnicodeEncodeError as error:
             # A browser may cut an emoji in two.
             raise StoreError(
@@ -179,13 +205,29 @@ class Database:
         """Return what a query finds, a column a name."""
         with self._reading() as connection:
             result = connection.execute(query)
-            # Plain tuples: of a row, pandas asks first what else it might be.
-            return pd.DataFrame([tuple(row) for row in result.all()], columns=list(result.keys()))
+            names = list(result.keys())
+            columns: list[list[Any]] = [[] for _ in names]
+            # A word that stands in many rows is held once: the database hands out a copy a row.
+            once: dict[Any, Any] = {}
+            for rows in result.partitions(PART):
+                # Plain tuples: of a row, pandas asks first what else it might be.
+                for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                    column.extend(_shared(values, once))
+        if not (columns and columns[0]):
+            return pd.DataFrame([], columns=names)
+        return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis="columns")
 
     def column(self, query: sa.Select[Any]) -> list[Any]:
         """Return the first column of what a query finds."""
         with self._reading() as connection:
             return list(connection.scalars(query))
+
+
+def _shared(values: tuple[Any, ...], once: dict[Any, Any]) -> Iterable[Any]:
+    """Return a column's values, equal short texts as one object."""
+    if not isinstance(values[0], str) or len(values[0]) > SHORT:
+        return values
+    return [once.setdefault(value, value) if value else value for value in values]
 
 
 def add(
@@ -352,8 +394,6 @@ def _server_lock(connection: sa.Connection) -> Iterator[None]:
 
 def _keep_copy(file: Path, version: str) -> None:
     """Copy a store before it is migrated: people's codings are in it."""
-    import sqlite3
-
     copy = file.with_name(f"{file.stem}-before-{version}{file.suffix}")
     if copy.exists():
         return

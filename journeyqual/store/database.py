@@ -18,8 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from journeyqual.errors import StoreError
 from journeyqual.schema import CODINGS, RUNS, TURNS, UNITS, check
 from journeyqual.store import tables as t
-from journeyqual.store.connection import Database, add, in_order, now
+from journeyqual.store.connection import AT_ONCE, Database, add, in_order, now
 from journeyqual.store.imported import Imported
+from journeyqual.store.ledger import Ledger
 from journeyqual.store.people import People
 from journeyqual.store.themes import Themes
 
@@ -55,6 +56,8 @@ class Interview:
         return turns[columns].assign(start_char=starts, end_char=ends)
 
 
+_BY_PEOPLE = sa.text(t.BY_PEOPLE)
+"""In the very words of the index `codings_by_people`, or it would not be used."""
 _UNIT_COLUMNS = [c for c in UNITS.names if c != "participant"]
 
 
@@ -77,6 +80,8 @@ class Store:
         self.people = People(self._db)
         self.themes = Themes(self._db)
         self.imported = Imported(self._db)
+        self.ledger = Ledger(self._db)
+        self._state: tuple[int | None, tuple[int, ...]] = (None, ())
 
     def close(self) -> None:
         """Close every connection."""
@@ -188,9 +193,21 @@ class Store:
         if interviews is not None:
             query = query.where(t.units.c.interview.in_(interviews))
         if coded_by_people:
-            people = _now_at().where(t.codings.c.coder.startswith("human:"))
+            people = _now_at().where(_BY_PEOPLE)
             query = query.where(t.units.c.unit_id.in_(people))
         return check(self._db.read(query)[UNITS.names], UNITS)
+
+    def count_units(self, interviews: list[str]) -> int:
+        """Return how many segments the named interviews have."""
+        counts = 0
+        for start in range(0, len(interviews), AT_ONCE):
+            query = sa.select(sa.func.count()).where(
+                t.units.c.current,
+                t.units.c.kind == "segment",
+                t.units.c.interview.in_(interviews[start : start + AT_ONCE]),
+            )
+            counts += int(self._db.column(query)[0])
+        return counts
 
     def orders(self) -> pd.Series:
         """Return each segment's place in its interview, by unit; no text is read."""
@@ -416,11 +433,13 @@ class Store:
         names = [c for c in CODINGS.names if c != "unit_id"]
         query = _now_at(*(t.codings.c[c] for c in (*names, "id", "action", "undoes", "origin")))
         query = query.order_by(t.codings.c.id)
-        if coders is not None:
+        if coders:
             machine = sa.and_(t.codings.c.coder.in_(coders))
             if codebook:
                 machine = sa.and_(machine, _under(codebook))
-            query = query.where(sa.or_(t.codings.c.coder.startswith("human:"), machine))
+            query = query.where(sa.or_(_BY_PEOPLE, machine))
+        elif coders is not None:
+            query = query.where(_BY_PEOPLE)
         if interviews is not None:
             query = query.join(t.units, t.units.c.unit_id == t.codings.c.unit_id).where(
                 t.units.c.interview.in_(interviews)
@@ -473,7 +492,7 @@ class Store:
             .join(t.moved, t.moved.c.unit_id == t.codings.c.unit_id)
             .join(t.units, t.units.c.unit_id == t.codings.c.unit_id)
             .join(t.interviews, t.interviews.c.interview == t.units.c.interview)
-            .where(t.moved.c.to == "", t.codings.c.coder.startswith("human:"))
+            .where(t.moved.c.to == "", _BY_PEOPLE)
             .order_by(t.codings.c.id)
         )
         return check(self._db.read(query), CODINGS)
@@ -496,6 +515,13 @@ class Store:
 
         No words: a reason may quote a file's name, or what somebody said.
         """
+        known = sa.select(sa.func.count()).where(
+            t.refusals.c.source == source,
+            t.refusals.c.sha256 == sha256,
+            t.refusals.c.reason == reason,
+        )
+        if self._db.column(known)[0]:
+            return
         with self._db.write() as connection:
             connection.execute(t.refusals.delete().where(t.refusals.c.source == source))
             connection.execute(
@@ -506,9 +532,11 @@ class Store:
 
     def settle_refusals(self) -> None:
         """Forget refusals of files that have been stored since."""
-        stored = sa.select(t.interviews.c.source)
-        with self._db.write() as connection:
-            connection.execute(t.refusals.delete().where(t.refusals.c.source.in_(stored)))
+        stored = t.refusals.c.source.in_(sa.select(t.interviews.c.source))
+        # A run with nothing new writes nothing.
+        if self._db.column(sa.select(sa.func.count()).select_from(t.refusals).where(stored))[0]:
+            with self._db.write() as connection:
+                connection.execute(t.refusals.delete().where(stored))
 
     def refusals(self) -> pd.DataFrame:
         """Return ``source, sha256, reason, refused_at`` of files that wait in quarantine."""
@@ -516,14 +544,13 @@ class Store:
 
     def add_run(self, **values: Any) -> int:
         """Write one line of the ledger; ``detail`` is any JSON value. Returns the run's number."""
-        values["detail"] = json.dumps(values.get("detail", {}), sort_keys=True)
-        with self._db.write() as connection:
-            key = connection.execute(t.runs.insert().values(**values)).inserted_primary_key
-        return int(key[0]) if key is not None else 0
+        number = self.ledger.begin(str(values.get("started_at", "")))
+        self.ledger.finish(number, **values)
+        return number
 
     def runs(self) -> pd.DataFrame:
         """Return RUNS, oldest first."""
-        return check(self._db.read(sa.select(t.runs).order_by(t.runs.c.run)), RUNS)
+        return self.ledger.runs()
 
     def state(self) -> tuple[int, ...]:
         """Return numbers that change whenever an interview, unit, coding or draw is added."""
@@ -536,8 +563,12 @@ class Store:
             sa.select(sa.func.count()).select_from(t.units).where(t.units.c.kind == "span"),
             sa.select(sa.func.coalesce(sa.func.sum(t.draws.c.draw), 0)),
         )
-        row = self._db.read(sa.select(*(c.scalar_subquery() for c in counts))).iloc[0]
-        return tuple(int(value) for value in row)
+        # Counting millions of codings takes a while, and is asked for again and again.
+        seen = self._db.seen()
+        if seen is None or self._state[0] != seen:
+            row = self._db.read(sa.select(*(c.scalar_subquery() for c in counts))).iloc[0]
+            self._state = (seen, tuple(int(value) for value in row))
+        return self._state[1]
 
 
 def _now_at(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -553,7 +584,7 @@ def _now_at(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         .where(
             sa.or_(
                 t.moved.c.unit_id.is_(None),
-                sa.and_(t.moved.c.to != "", t.codings.c.coder.startswith("human:")),
+                sa.and_(t.moved.c.to != "", _BY_PEOPLE),
             )
         )
     )

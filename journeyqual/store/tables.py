@@ -18,8 +18,11 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test compares it with the migrations' own head."""
+
+BY_PEOPLE = "codings.coder LIKE 'human:%'"
+"""Which codings are people's, a few among millions: the condition of an index of their own."""
 
 metadata = MetaData()
 
@@ -114,6 +117,12 @@ codings = Table(
     # How a row came about, where nobody chose its value: clear, rename, merge, split, import.
     Column("origin", String, nullable=False, server_default=""),
     Index("codings_by_unit", "unit_id", "dimension"),
+    Index(
+        "codings_by_people",
+        "id",
+        sqlite_where=text(BY_PEOPLE),
+        postgresql_where=text(BY_PEOPLE),
+    ),
     Index(
         "codings_once",
         "action",

@@ -38,6 +38,7 @@ class Themes:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._state: tuple[int | None, list[int]] = (None, [])
 
     # -- what was found -----------------------------------------------------------------------
 
@@ -224,7 +225,11 @@ class Themes:
             for table in (t.theme_rounds, t.themes, t.theme_units, t.theme_events, t.theme_quotes)
         ]
         last = sa.select(sa.func.coalesce(sa.func.max(t.theme_events.c.id), 0)).scalar_subquery()
-        return [int(value) for value in self._db.read(sa.select(*counts, last)).iloc[0]]
+        seen = self._db.seen()
+        if seen is None or self._state[0] != seen:
+            row = self._db.read(sa.select(*counts, last)).iloc[0]
+            self._state = (seen, [int(value) for value in row])
+        return self._state[1]
 
     # -- what follows a change elsewhere ------------------------------------------------------
 
