@@ -21,7 +21,7 @@ from journeyqual import findings
 from journeyqual.codebook import Codebook, Stage
 from journeyqual.errors import SchemaError
 from journeyqual.estimate import DRAWS, THIN_BELOW, settled
-from journeyqual.estimate.compare import _joint, _Side, _welch
+from journeyqual.estimate.compare import Side, welch_ends, with_joint
 from journeyqual.estimate.inputs import Floats, prepared, weights_of
 from journeyqual.estimate.intervals import (
     Sample,
@@ -139,7 +139,7 @@ def drivers(
     talk = _talk(units, listed, codebook)
     counts = drawn_counts(len(talk.theme.participants), draws, seed)
     one, other = (_apart(talk, who, counts) for who in (talk.speaks, talk.passes))
-    error, df = _welch(one, other)
+    error, df = welch_ends(one, other)
     contrast = one.sample.point - other.sample.point
     ends = interval(contrast, error, df)
     n_with, n_without = one.n_participants, other.n_participants
@@ -150,7 +150,7 @@ def drivers(
         df=df,
         is_thin=np.minimum(n_with, n_without) < thin_below,
     )
-    table = _joint(table, one.drawn - other.drawn)
+    table = with_joint(table, one.drawn - other.drawn)
     table = table.assign(
         contrast=contrast,
         contrast_low=np.clip(ends[0], -2.0, 2.0),
@@ -263,14 +263,14 @@ def _talk(units: pd.DataFrame, listed: pd.DataFrame, codebook: Codebook) -> _Tal
     )
 
 
-def _apart(talk: _Talk, who: Bools, counts: Floats) -> _Side:
+def _apart(talk: _Talk, who: Bools, counts: Floats) -> Side:
     """Return the mean of the own means of those people, theme by theme, in every draw, too."""
     n = who.sum(axis=0).astype(np.intp)
     sums = Sums(np.where(who, talk.own, 0.0), who.astype(float))
     people = talk.theme.participants
     sample = Sample(people, sums, None, n, n, np.maximum(n - 1, 0))
     drawn = sample.curves(counts)
-    return _Side(sample, drawn, sample.error(drawn), n, np.zeros_like(n))
+    return Side(sample, drawn, sample.error(drawn), n, np.zeros_like(n))
 
 
 def _pull(talk: _Talk, counts: Floats) -> dict[str, Floats]:

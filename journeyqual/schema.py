@@ -1087,6 +1087,8 @@ OPPORTUNITIES = Table(
         _count("n_units"),
         # How many of them people coded.
         _count("n_checked", required=False),
+        # Participants who speak of it at all, whatever they feel.
+        _count("n_spoke", required=False),
         Column("is_thin", "bool"),
         _METHOD,
         _words("statement"),

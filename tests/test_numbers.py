@@ -391,6 +391,18 @@ def test_machine_codings_are_called_unverified_and_peoples_are_not(book):
     assert "unverified" not in out["why"]
 
 
+def test_what_a_machine_reads_near_the_middle_is_held_against_no_level(book):
+    near = SURE / 20 - 0.08
+    rows = brought(("using", 81, {"metric": "CSAT"}))
+    coded = people(near)
+    out = numbers.numbers(rows, coded, book).iloc[0]
+    assert out["valence_high"] < 0
+    assert out["flag"] == "unsettled"
+    assert "a machine read lies too near the middle to tell" in out["why"]
+    coded = coded.assign(human_stage=coded["stage"], human_valence=coded["valence"])
+    assert numbers.numbers(rows, coded, book).iloc[0]["flag"] == "disagree"
+
+
 def test_drawn_codings_correct_what_a_number_is_held_against(book):
     coded = people(np.full(12, 0.4)).assign(
         human_stage="using", human_valence=-0.4, sampling_probability=0.5

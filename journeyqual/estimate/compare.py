@@ -190,7 +190,7 @@ class _Pair:
 
 
 @dataclass(frozen=True)
-class _Side:
+class Side:
     """One side of a comparison: its curve, in every draw of participants, too."""
 
     sample: Sample
@@ -226,7 +226,7 @@ def _compared(
     # One method for all: curves made in different ways must not be taken from each other.
     chosen = chosen_method(coded, method)
     people = pd.Index(sorted(coded["participant"].unique()))
-    counts = _counts(_blocks(coded, groups, people), draws, seed)
+    counts = block_counts(draw_blocks(coded, groups, people), draws, seed)
     tables, apart = [], []
     for pair in pairs:
         one, other = (
@@ -235,11 +235,11 @@ def _compared(
         )
         tables.append(_table(pair, one, other, codebook, chosen, thin_below))
         apart.append(one.drawn - other.drawn)
-    table = _joint(pd.concat(tables, ignore_index=True), np.concatenate(apart, axis=1))
+    table = with_joint(pd.concat(tables, ignore_index=True), np.concatenate(apart, axis=1))
     return check(table[DIFFERENCES.names], DIFFERENCES)
 
 
-def _blocks(coded: pd.DataFrame, groups: pd.Series, people: pd.Index) -> NDArray[np.intp]:
+def draw_blocks(coded: pd.DataFrame, groups: pd.Series, people: pd.Index) -> NDArray[np.intp]:
     """Return what each participant is drawn among: their group, and those it shares people with."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -252,7 +252,7 @@ def _blocks(coded: pd.DataFrame, groups: pd.Series, people: pd.Index) -> NDArray
     return np.asarray(block[: len(people)], dtype=np.intp)
 
 
-def _counts(blocks: NDArray[np.intp], draws: int, seed: int) -> Floats:
+def block_counts(blocks: NDArray[np.intp], draws: int, seed: int) -> Floats:
     """Return how often each participant is drawn; every block keeps its size in every draw."""
     out = np.zeros((draws, len(blocks)))
     seeds = np.random.SeedSequence(seed).generate_state(int(blocks.max(initial=0)) + 1)
@@ -264,7 +264,7 @@ def _counts(blocks: NDArray[np.intp], draws: int, seed: int) -> Floats:
 
 def _side(
     coded: pd.DataFrame, codebook: Codebook, method: str, people: pd.Index, counts: Floats
-) -> _Side:
+) -> Side:
     sample = gathered(coded, codebook, method)
     drawn = sample.curves(counts[:, people.get_indexer(sample.participants)])
     held = settled(coded)
@@ -275,14 +275,14 @@ def _side(
         counted.reindex(codebook.stage_names, fill_value=0).to_numpy(dtype=np.intp)
         for counted in (speaking, by_people)
     )
-    return _Side(sample, drawn, sample.error(drawn), n_participants, n_human)
+    return Side(sample, drawn, sample.error(drawn), n_participants, n_human)
 
 
 def _table(
-    pair: _Pair, one: _Side, other: _Side, codebook: Codebook, method: str, thin_below: int
+    pair: _Pair, one: Side, other: Side, codebook: Codebook, method: str, thin_below: int
 ) -> pd.DataFrame:
     shared = len(one.sample.participants.intersection(other.sample.participants))
-    error, df = _paired(one, other) if shared else _welch(one, other)
+    error, df = _paired(one, other) if shared else welch_ends(one, other)
     difference = one.sample.point - other.sample.point
     low, high = interval(difference, error, df)
     fewest = np.minimum(one.n_participants, other.n_participants)
@@ -310,7 +310,7 @@ def _table(
     )
 
 
-def _welch(one: _Side, other: _Side) -> tuple[Floats, Floats]:
+def welch_ends(one: Side, other: Side) -> tuple[Floats, Floats]:
     """Return the standard error of a difference of strangers, and its degrees of freedom."""
     df, parts = np.zeros(len(one.error)), []
     for side in (one, other):
@@ -323,7 +323,7 @@ def _welch(one: _Side, other: _Side) -> tuple[Floats, Floats]:
     return np.sqrt(square), np.where(square == 0, 1.0, df)
 
 
-def _paired(one: _Side, other: _Side) -> tuple[Floats, Floats]:
+def _paired(one: Side, other: Side) -> tuple[Floats, Floats]:
     """Return the same where some or all participants are on both sides."""
     df = np.minimum(one.sample.df, other.sample.df).astype(float)
     # Each side's own growth; the larger one where they differ.
@@ -335,7 +335,7 @@ def _paired(one: _Side, other: _Side) -> tuple[Floats, Floats]:
     return deviation(one.drawn - other.drawn) * np.sqrt(grown), np.nan_to_num(df)
 
 
-def _joint(table: pd.DataFrame, apart: Floats) -> pd.DataFrame:
+def with_joint(table: pd.DataFrame, apart: Floats) -> pd.DataFrame:
     """Add the intervals that hold for all rows at once, and what follows from them."""
     from scipy.stats import norm, t
 

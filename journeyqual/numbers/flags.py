@@ -26,6 +26,7 @@ from journeyqual.numbers.voices import (
     placed,
 )
 from journeyqual.numbers.words import between
+from journeyqual.paths import FLAT
 from journeyqual.schema import METRICS, NUMBERS, check, side, signed
 
 FEELING = ("valence", "valence_low", "valence_high")
@@ -243,7 +244,7 @@ def _apart(
             "df": [row[3] for row in rows],
         }
     )
-    joint = compare._joint(table, np.column_stack(drawn))
+    joint = compare.with_joint(table, np.column_stack(drawn))
     ends = joint[["difference", "joint_low", "joint_high"]].to_numpy().tolist()
     return {row[0]: tuple(found) for row, found in zip(rows, ends, strict=True)}
 
@@ -296,6 +297,9 @@ def _judged(
         found[_of(comparison.ahead, feel)].setdefault(comparison.kind, words)
     if not np.isnan(number.scale.middle):
         feel = side(here["valence_low"], here["valence_high"])
+        if here["is_unverified"] and abs(here["valence"]) < FLAT:
+            # A machine's curve is flatter than people's, and off by more than its interval.
+            feel = 0
         above = int(np.sign(number.value - number.scale.middle))
         found[_of(above * number.sign, feel)]["level"] = _level_words(number, above, feel, here)
     others = [felt[c.contrast.other_cell, name] for c in comparisons for name in c.contrast.others]
@@ -385,6 +389,8 @@ def _level_words(number: Held, above: int, felt: int, here: dict[str, Any]) -> s
         place = f"{number.amount()} is {word} {middle}, on the {good} side"
     ends = between(here["valence_low"], here["valence_high"])
     feel = {1: "people feel good", -1: "people feel bad"}.get(felt, "the feeling may be either")
+    if not felt and side(here["valence_low"], here["valence_high"]):
+        feel = "the feeling that a machine read lies too near the middle to tell"
     return f"{place}, and {feel} ({ends})"
 
 

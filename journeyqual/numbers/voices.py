@@ -69,8 +69,8 @@ class Voices:
             label[self.of(cell)] = str(number)
         used = (label != "").to_numpy()
         people = pd.Index(sorted(self.coded.loc[used, "participant"].unique()))
-        blocks = compare._blocks(self.coded[used], label[used], people)
-        counts = compare._counts(blocks, self.draws, seed)
+        blocks = compare.draw_blocks(self.coded[used], label[used], people)
+        counts = compare.block_counts(blocks, self.draws, seed)
         out = {}
         for cell in cells:
             sample = gathered(self.coded[self.of(cell)], self.codebook, self.method)

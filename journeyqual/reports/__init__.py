@@ -27,6 +27,8 @@ __all__ = ["blocks", "make_report"]
 DEFAULT_TEMPLATE = "emotional_journey"
 CHOOSING = ("by", "against", "group", "period", "waves", "stages", "owner", "language")
 """Parameters by which a report shows something else; such a report stands beside the whole one."""
+_NO_LONGER = re.compile(r"\b(InputError|ConfigError): ")
+"""What a notebook stops with if the study lacks what its parameters ask for."""
 LONGEST = 40
 """Characters of a value in a report's name."""
 NO_REPORTS = ("tagging",)
@@ -155,13 +157,18 @@ def remake(
 ) -> tuple[list[Path], list[str]]:
     """Make the reports of part of a study anew that stand in a folder.
 
-    One that cannot be made any more is taken away, for it may hold words of somebody who has
+    One whose group or stage is no more is taken away, for it may hold words of somebody who has
     withdrawn since.
 
     Returns
     -------
     tuple
         The pages, and a line for each that was taken away.
+
+    Raises
+    ------
+    ReportError
+        If one fails for another reason.
     """
     pages, gone = [], []
     for name, template, given in parts_of(out_dir):
@@ -173,6 +180,8 @@ def remake(
                 )
             )  # fmt: skip
         except ReportError as error:
+            if not _NO_LONGER.search(error.message):
+                raise
             for suffix in (".ipynb", ".html", ".pdf", ".draft.ipynb"):
                 (out_dir / f"{name}{suffix}").unlink(missing_ok=True)
             gone.append(f"{name}.html was taken away: {error.message}")

@@ -42,7 +42,7 @@ def header(study: Study, made: pd.DataFrame) -> Block:
     made
         AGREEMENT of its people's codings.
     """
-    title, note = f"Agreement: {study.config.title}", study.note
+    title, note = f"Agreement – {study.config.title}", study.note
     said = headline(made)
     overall = made[made["code"] == ""]
     coders = sorted(set(study.team.independent()["coder"]) - {"human:panel"})

@@ -80,7 +80,7 @@ def header(
         CURVE of all participants; where a machine coded it, a note says so, once.
     """
     facts = study.facts()
-    title, note = f"Why: {study.config.title}", study.note
+    title, note = f"Why – {study.config.title}", study.note
     said = headline(todo, drivers, study.codebook)
     trust = _trust(curve, facts)
     mend = check(todo, OPPORTUNITIES)["kind"].eq("mend").sum()
@@ -148,8 +148,8 @@ def headline(todo: pd.DataFrame, drivers: pd.DataFrame, codebook: Codebook) -> s
     )
     what = f"“{row.name}” at {row.stage}" if row.theme else str(row.stage)
     return (
-        f"{sketch}{opening} First on the list is {what}{_whose(row.owner)}: {row.n_people} of "
-        f"{people(row.n_of)} spoke badly of it."
+        f"{sketch}{opening} First on the list is {what}{_whose(row.owner)}: "
+        f"{wording.spoke(row, 'badly')}."
     )
 
 
@@ -228,7 +228,7 @@ def _point(row: Any, numbers: pd.DataFrame | None, sources: Any) -> dict[str, An
     return {
         "rank": int(row.rank), "kind": row.kind, "owner": row.owner or NO_OWNER,
         "stage": row.stage, "order": int(row.stage_order), "theme": row.theme, "name": row.name,
-        "who": f"{row.n_people} of {people(row.n_of)}",
+        "who": wording.whom(row),
         "side": "badly" if mend else "well", "felt": signed(felt),
         "pole": "bad" if mend else "good",
         "strength": round(100 * min(1.0, row.depth / 0.6)),

@@ -109,7 +109,7 @@ def head(
     sheet
         Whether the report prints as one A3 sheet.
     """
-    title, note = f"{kind}: {study.config.title}", study.note
+    title, note = f"{kind} – {study.config.title}", study.note
     trust = _trust(study.curve(), study.facts())
     html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
     lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**", _md(trust)]
@@ -288,7 +288,7 @@ def _todo(table: pd.DataFrame, stage: str, sources: Mapping[str, int] | None) ->
     shown = [
         {
             "rank": int(r.rank), "mend": r.kind == "mend", "name": r.name, "owner": r.owner,
-            "who": f"{r.n_people} of {people(int(r.n_of))}", "is_thin": bool(r.is_thin),
+            "who": wording.whom(r), "is_thin": bool(r.is_thin),
             "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in own.head(2).itertuples(index=False, name="Todo")

@@ -236,7 +236,7 @@ def strategy(
         {
             "rank": int(r.rank), "verb": r.kind, "name": r.name,
             "where": r.stage if r.theme else "", "owner": r.owner,
-            "who": f"{r.n_people} of {people(int(r.n_of))}", "is_thin": bool(r.is_thin),
+            "who": wording.whom(r), "is_thin": bool(r.is_thin),
             "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in table.head(FIRST).itertuples(index=False, name="Step")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeyqual.charts.words import interval, people
+from journeyqual.charts.words import interval
 from journeyqual.codebook import Codebook, Stage
 from journeyqual.errors import ReportError
 from journeyqual.evidence import figure, plain
@@ -148,15 +148,14 @@ def findings(
 def _ranked(table: pd.DataFrame, owner: str, kind: str) -> Iterator[dict[str, Any]]:
     own = check(table, OPPORTUNITIES)
     own = own[(own["owner"] == owner) & (own["kind"] == kind)].sort_values("rank")
+    how = "badly" if kind == "mend" else "well"
     for r in own.itertuples(index=False):
         felt = signed(-r.depth if kind == "mend" else r.depth)
         stake = f" At stake: {r.metric}." if r.metric else ""
         thin = " Few people: a hint, no more." if r.is_thin else ""
         yield {
             "title": f"{kind.capitalize()}: {r.name}" + (f", at {r.stage}" if r.theme else ""),
-            "words": f"{r.n_people} of {people(int(r.n_of))} spoke "
-            f"{'badly' if kind == 'mend' else 'well'} of it, {felt} on average in their words."
-            f"{stake}{thin}",
+            "words": f"{wording.spoke(r, how)}, {felt} on average in their words.{stake}{thin}",
             "note": f"place {r.rank} over all stages of the study",
             "stage": r.stage,
             "figure": figure("opportunity", r.rank),

@@ -96,6 +96,49 @@ def rough(share: float) -> str:
     return f"{percent(share).removesuffix(' %')} of 100"
 
 
+def read_so(words: str, method: str) -> str:
+    """Return the opening of a sentence, with who read it so where no person has checked it.
+
+    Examples
+    --------
+    >>> read_so("billing is", "human"), read_so("billing is", "machine")
+    ('Billing is', 'As a machine read it, billing is')
+    """
+    return f"As a machine read it, {words}" if method == "machine" else begin(words)
+
+
+def whom(row: Any) -> str:
+    """Return how many people a row of OPPORTUNITIES is about, and of how many.
+
+    Of those who spoke of it, where that is known and not everybody did: a person who never
+    mentioned a thing says nothing of it.
+
+    Examples
+    --------
+    >>> row = {"n_people": 4, "n_of": 12, "n_spoke": 7}
+    >>> whom(pd.Series(row)), whom(pd.Series(row | {"n_spoke": 12}))
+    ('4 of the 7 who spoke of it', '4 of 12 people')
+    """
+    # None spoke of it where an older table does not say.
+    spoke = int(getattr(row, "n_spoke", 0))
+    if spoke in (0, row.n_of):
+        return f"{row.n_people} of {people(int(row.n_of))}"
+    return f"{row.n_people} of the {spoke} who spoke of it"
+
+
+def spoke(row: Any, how: str) -> str:
+    """Return how many spoke badly or well of what a row of OPPORTUNITIES names.
+
+    Examples
+    --------
+    >>> row = {"n_people": 4, "n_of": 12, "n_spoke": 7}
+    >>> spoke(pd.Series(row), "badly"), spoke(pd.Series(row | {"n_spoke": 12}), "well")
+    ('4 of the 7 who spoke of it did so badly', '4 of 12 people spoke well of it')
+    """
+    said = whom(row)
+    return f"{said} did so {how}" if "spoke" in said else f"{said} spoke {how} of it"
+
+
 def size(value: float) -> str:
     """Return a change without its sign.
 
@@ -135,15 +178,16 @@ def ranks(table: pd.DataFrame) -> list[str]:
         ordered = known.sort_values([measure, "stage_order"], ascending=[False, True])
         first, share = ordered.iloc[0], float(ordered.iloc[0][measure])
         how = f"with other people like these it would come out {word} in about {rough(share)}"
+        name = read_so(str(first["stage"]), str(first["method"]))
         if share >= FIRM:
-            out.append(f"{begin(first['stage'])} is firmly the {word}: {how} studies.")
+            out.append(f"{name} is firmly the {word}: {how} studies.")
             continue
         rivals = ordered.iloc[1:]
         rivals = rivals[rivals[measure] >= 0.05]
         names = [f"{r.stage} ({rough(getattr(r, measure))})" for r in rivals.itertuples()]
         also = f"; else it is mostly {listed(names, 2)}" if names else ""
         firm = "is not settled as" if share < 0.8 else "is likely, not surely,"
-        out.append(f"{begin(first['stage'])} {firm} the {word}: {how} studies{also}.")
+        out.append(f"{name} {firm} the {word}: {how} studies{also}.")
     return out
 
 
@@ -195,15 +239,13 @@ def seam(table: pd.DataFrame) -> list[str]:
     way = side(row.change_low, row.change_high)
     if way == 0:
         between = interval(row.change_low, row.change_high)
-        return [
-            "From the last stage as buyers to the first as customers there is no settled change: "
-            f"{signed(row.change)} ({between}); {counted}."
-        ]
+        start = read_so("from the last stage as buyers to the first as customers", row.method)
+        return [f"{start} there is no settled change: {signed(row.change)} ({between}); {counted}."]
     word = "rose" if way > 0 else "fell"
     low, high = sorted((abs(row.change_low), abs(row.change_high)))
+    start = read_so("from the last stage as buyers to the first as customers", row.method)
     return [
-        "From the last stage as buyers to the first as customers feeling "
-        f"{word} by {size(row.change)} ({low:.2f} to {high:.2f}): {counted}."
+        f"{start} feeling {word} by {size(row.change)} ({low:.2f} to {high:.2f}): {counted}."
         + (" Few people: a hint, no more." if row.is_thin else "")
     ]
 
