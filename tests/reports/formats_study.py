@@ -171,6 +171,15 @@ class Why:
         row |= {"n_participants": 4, "told_after": "", "told_before": "", "representative": ""}
         return self._made([row | {"reason": ""}], schema.NEW_STAGES)
 
+    def examples(self):
+        quotes = self.study.quotes().head(2)
+        rows = (
+            {"theme": "n-1", "rank": place, "unit_id": q.unit_id, "interview": q.interview}
+            | {"participant": q.participant, "text": q.text}
+            for place, q in enumerate(quotes.itertuples(index=False), start=1)
+        )
+        return self._made(rows, schema.STAGE_EXAMPLES)
+
 
 def hostile(folder: Path) -> Path:
     """Make a study whose every word is an attack."""

@@ -14,6 +14,7 @@ import pandas as pd
 import pptx
 import pytest
 
+from journeyqual import schema
 from journeyqual.errors import ReportError
 from journeyqual.reports.formats import export
 from journeyqual.reports.formats.deck import Box, Line, fitted, height_of
@@ -22,7 +23,7 @@ from journeyqual.reports.formats.images import write_images
 from journeyqual.reports.formats.pptx import write_pptx
 from journeyqual.reports.formats.quotes import neutral, unneutral, write_quotes
 from journeyqual.reports.formats.tables import apart, clean, short
-from journeyqual.reports.formats.xlsx import fit, write_xlsx
+from journeyqual.reports.formats.xlsx import fit, number_format, write_xlsx
 from journeyqual.schema import signed
 from journeyqual.theme import Theme
 from tests.reports import formats_study as made
@@ -158,6 +159,32 @@ def test_the_deck_shows_what_speaks_against_a_stage(plain, deck):
     assert "contradicts it" in everything
 
 
+def test_every_owner_finds_its_part_on_the_slides(plain, deck):
+    slides = [s for s in pptx.Presentation(deck).slides if "What to do" in s.shapes.title.text]
+    said = "\n".join(words(s) for s in slides)
+    assert slides
+    assert all(owner in said for owner in plain.rows("Opportunities")["owner"])
+
+
+def test_colour_tells_feeling_and_nothing_else(plain, deck):
+    slides = list(pptx.Presentation(deck).slides)
+    lowest = plain.rows("Reading").query("measure == 'lowest'")["stage"].iloc[0]
+    slide = next(s for s in slides if s.shapes.title.text.startswith(f"{lowest}:"))
+    seen = {}
+    for edge, card in zip(slide.shapes, list(slide.shapes)[1:], strict=False):
+        if card.has_text_frame and card.text_frame.text.startswith("“"):
+            figure = card.text_frame.text.split(" · ")[2]
+            seen[figure[0]] = edge.fill.fore_color.theme_color.name
+    assert seen["−"] == "ACCENT_3"
+    assert set(seen.values()) <= {"ACCENT_3", "ACCENT_4", "ACCENT_5"}
+
+
+def test_a_studys_own_font_may_be_wider_and_still_fits():
+    box, line = Box(0, 0, 3, 1), [Line("many words " * 14, 14)]
+    assert height_of(line, 3) < height_of(line, 3, 1.16)
+    assert fitted(line, box, 1.16)[0].size <= fitted(line, box)[0].size
+
+
 def test_every_slide_has_a_title_and_every_picture_its_words(deck):
     for slide in pptx.Presentation(deck).slides:
         assert slide.shapes.title.text.strip()
@@ -259,7 +286,7 @@ def test_the_first_sheet_says_what_the_others_are(plain, book):
     for sheet in plain.sheets.values():
         assert sheet.about in said[sheet.name][0]
         assert said[sheet.name][1] == len(sheet.rows)
-    assert said["seed"][0] == 0
+    assert said["seed"][0] == "0"
 
 
 def test_the_workbooks_charts_point_at_the_tables(plain, book):
@@ -285,6 +312,49 @@ def test_no_cell_holds_more_than_a_cell_can():
 def test_units_come_without_their_words(plain):
     assert "text" not in plain.rows("Units").columns
     assert set(plain.rows("Units")["unit_id"]) == set(plain.rows("Evidence")["unit_id"])
+
+
+def test_every_sheet_can_be_read_in_print(plain, book):
+    file = openpyxl.load_workbook(book)
+    for sheet in plain.sheets.values():
+        if sheet.rows.empty:
+            continue
+        page = file[sheet.name]
+        assert page.page_setup.paperSize in (8, 9), "A3 or A4"
+        assert page.page_setup.orientation == "landscape"
+        assert page.print_title_rows == "$1:$1"
+        assert sheet.name in page.oddFooter.left.text
+        assert "unverified" in page.oddFooter.left.text
+        hidden = {
+            sheet.rows.columns[place - 1]
+            for d in page.column_dimensions.values()
+            if d.hidden
+            for place in range(d.min, d.max + 1)
+        }
+        nothing = sheet.rows.map(lambda v: v == "" or pd.isna(v)).all()
+        assert hidden == set(nothing[nothing].index), sheet.name
+    quotes = file["Quotes"]
+    text = list(plain.rows("Quotes").columns).index("text") + 1
+    for row in range(2, quotes.max_row + 1):
+        if len(quotes.cell(row, text).value) > 130:
+            assert quotes.row_dimensions[row].height > 30
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "values", "wanted"),
+    [
+        (schema.CURVE, "valence", [0.25], "signed"), (schema.EMOTIONS, "share", [0.25], "share"),
+        (schema.QUOTES, "start_s", [83.4], "tenths"), (schema.TRUTH, "rho", [-0.5], "signed"),
+        (schema.TRUTH, "p", [0.012], "ratio"), (schema.OPPORTUNITIES, "stake", [0.4], "part"),
+        (schema.METRICS, "value", [6.4], "as it is"), (schema.AGREEMENT, "alpha", [0.71], "ratio"),
+        (schema.SAMPLE, "n_participants", [6.0, float("nan")], "count"),
+        (schema.CURVE, "n_units", [6], "count"), (schema.READING, "value", [-0.21], "signed"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_shown_as_what_it_is(table, column, values, wanted):
+    declared = next(c for c in table.columns if c.name == column)
+    metric = "metric" in table.names and column == "value"
+    assert number_format(declared, values, metric=metric) == wanted
 
 
 # -- quotes --------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ def a_page(folder, root):
         report_html(charts.curve_chart(curve, study.lines(), book).to_dict()),
         blocks.curve_table(curve, book).html,
         blocks.evidence(curve, study.quotes(), book).html,
+        '<p><a href="why.html">another page</a></p>',
     ]
     study.close()
     cells = [
@@ -87,6 +88,8 @@ def test_nothing_in_the_pdf_runs_or_leads_out(printed):
     for page in pypdf.PdfReader(printed[1]).pages:
         for note in page.get("/Annots") or []:
             assert "/URI" not in note.get_object().get("/A", {})
+    assert "another page" in closed_words(printed[1])
+    assert str(printed[0].parent).encode() not in content, "no path of this machine"
 
 
 @pytest.mark.browser
@@ -133,3 +136,39 @@ def test_without_a_report_nothing_is_written(tmp_path):
 def test_a_page_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ReportError, match=r"gone\.html: there is no such page"):
         pdf.write_pdfs([tmp_path / "gone.html"], tmp_path)
+
+
+@pytest.mark.browser
+def test_a_page_for_one_large_sheet_fills_it(tmp_path):
+    page = tmp_path / "map.html"
+    page.write_text(
+        "<!DOCTYPE html><html data-drawn='light'><title>m</title><body>"
+        "<style>@page { size: A3 landscape; margin: 9mm }</style>"
+        "<div style='height: 900px'>all on one sheet</div></body></html>"
+    )
+    (path,) = pdf.write_pdfs([page], tmp_path)
+    (sheet,) = pypdf.PdfReader(path).pages
+    assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (1191, 842)
+    assert "all on one sheet" in sheet.extract_text()
+
+
+@pytest.mark.browser
+def test_a_wide_table_is_not_set_smaller_than_the_words_around_it(tmp_path):
+    page = tmp_path / "wide.html"
+    cells = "".join(
+        f"<td style='white-space: nowrap'>a long cell number {n}</td>" for n in range(9)
+    )
+    page.write_text(
+        "<!DOCTYPE html><html data-drawn='light'><title>m</title><div class='jq'><p>words</p>"
+        f"<table><tbody><tr>{cells}</tr></tbody></table></div></html>"
+    )
+    (path,) = pdf.write_pdfs([page], tmp_path)
+    sizes = []
+    pypdf.PdfReader(path).pages[0].extract_text(
+        visitor_text=lambda text, cm, tm, font, size: (
+            sizes.append(round(abs(cm[0] * tm[0]) * size, 1)) if "words" in text else None
+        )
+    )
+    # 16 pixels are 12 points, three quarters of them on paper.
+    assert sizes
+    assert sizes[0] == pytest.approx(9, abs=0.2)

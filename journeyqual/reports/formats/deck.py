@@ -19,6 +19,7 @@ from typing import Any
 
 from journeyqual.charts.palette import PALETTES
 from journeyqual.reports.formats.tables import clean
+from journeyqual.schema import side
 from journeyqual.theme import Theme
 
 WIDTH, HEIGHT = 13.333, 7.5
@@ -32,6 +33,8 @@ INK, SURFACE, MUTED, PAPER, ACCENT, SECOND, BAD, GOOD, NEUTRAL, LINE = (
 )  # fmt: skip
 _SCALES = (1.0, 0.92, 0.85, 0.78, 0.7)
 _LEADING = 1.22
+_UNKNOWN = 1.16
+"""How much wider than Arial a study's own font may be: DejaVu, one of the widest, is so much."""
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _PRESENTATION = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -79,7 +82,6 @@ class Series:
     marks: Sequence[tuple[str, str, bool]] = ()
     """Of each point: shape, colour, whether it is hollow."""
     shape: str = "CIRCLE"
-    labels: bool = False
 
 
 def wide(text: str, size: float) -> float:
@@ -132,16 +134,16 @@ def _spread(line: Line) -> float:
     return line.size * (1.07 if line.bold else 1.0) * (1.1 if line.serif else 1.0)
 
 
-def height_of(lines: Sequence[Line], width: float) -> float:
-    """Return how high paragraphs are at a width, both in inches."""
+def height_of(lines: Sequence[Line], width: float, wider: float = 1.0) -> float:
+    """Return how high paragraphs are at a width, both in inches, in a font so much wider."""
     points = sum(
-        rows_of(line.text, _spread(line), 72 * width) * line.size * _LEADING + line.after
+        rows_of(line.text, _spread(line) * wider, 72 * width) * line.size * _LEADING + line.after
         for line in lines
     )
     return points / 72
 
 
-def fitted(lines: Sequence[Line], box: Box) -> list[Line]:
+def fitted(lines: Sequence[Line], box: Box, wider: float = 1.0) -> list[Line]:
     """Return paragraphs so that they stay inside their box: smaller, at last cut with an ellipsis.
 
     Parameters
@@ -150,12 +152,14 @@ def fitted(lines: Sequence[Line], box: Box) -> list[Line]:
         As they would be with room enough.
     box
         Where they go.
+    wider
+        How much wider than Arial their font may be.
     """
     for scale in _SCALES:
         out = [replace(line, size=line.size * scale, after=line.after * scale) for line in lines]
-        if height_of(out, box.width) <= box.height:
+        if height_of(out, box.width, wider) <= box.height:
             return out
-    while height_of(out, box.width) > box.height:
+    while height_of(out, box.width, wider) > box.height:
         # The longest gives way, so that no short line (who said it) is lost.
         longest = max(range(len(out)), key=lambda i: len(out[i].text))
         text = out[longest].text
@@ -183,6 +187,7 @@ class Deck:
         import pptx
 
         self.theme, self.foot = theme, foot
+        self.wider = _UNKNOWN if theme.font else 1.0
         self.file: Any = _untyped(pptx).Presentation()
         width, height, _, _ = Box(WIDTH, HEIGHT, 0, 0).emu
         self.file.slide_width, self.file.slide_height = width, height
@@ -272,7 +277,7 @@ class Deck:
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
         frame.vertical_anchor = getattr(MSO_ANCHOR, anchor)
         tidy = [replace(line, text=" ".join(clean(line.text).split())) for line in lines]
-        for number, line in enumerate(fitted(tidy, box)):
+        for number, line in enumerate(fitted(tidy, box, self.wider)):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.alignment = getattr(PP_ALIGN, line.align.upper())
             run = paragraph.add_run()
@@ -327,7 +332,8 @@ class Deck:
         def at(v: float) -> float:
             return box.left + box.width * (v + 1) / 2
 
-        colour = GOOD if value >= 0 else BAD
+        # As in the charts: what is not settled has no side.
+        colour = {1: GOOD, 0: NEUTRAL, -1: BAD}[side(low, high)]
         self.bar(slide, Box(box.left, middle - 0.008, box.width, 0.016), LINE)
         self.bar(slide, Box(at(0) - 0.008, middle - 0.09, 0.016, 0.18), NEUTRAL)
         if not math.isnan(low):
@@ -339,8 +345,8 @@ class Deck:
         )
         describe(point, words)
         ends = Box(box.left, middle + 0.12, box.width, 0.2)
-        self.text(slide, ends, [Line("−1 felt bad", 9, MUTED)])
-        self.text(slide, ends, [Line("felt good +1", 9, MUTED, align="right")])
+        self.text(slide, ends, [Line("−1 felt bad", 10, MUTED)])
+        self.text(slide, ends, [Line("felt good +1", 10, MUTED, align="right")])
 
     def card(self, slide: Any, box: Box, colour: str, lines: Sequence[Line]) -> None:
         """Draw words on paper with a coloured edge."""
@@ -399,7 +405,7 @@ class Deck:
             column.width = round(914_400 * width)
         heads = [Line(name, 11, SECOND, bold=True, after=0) for name in head]
         for number, cells in enumerate([heads, *rows]):
-            table.rows[number].height = round(914_400 * row_height(cells, inches))
+            table.rows[number].height = round(914_400 * row_height(cells, inches, self.wider))
             for place, line in enumerate(cells):
                 cell = table.cell(number, place)
                 self._cell(cell, line, inches[place], last=number == 0)
@@ -483,7 +489,7 @@ class Deck:
             axis._element.find(f"{{{_CHART}}}txPr/{{{_DRAWING}}}bodyPr").set("rot", "0")
 
     def _series(self, plot: Any, one: Series) -> None:
-        from pptx.enum.chart import XL_LABEL_POSITION, XL_MARKER_STYLE
+        from pptx.enum.chart import XL_MARKER_STYLE
 
         plot.smooth = False
         if one.line:
@@ -496,11 +502,6 @@ class Deck:
             if one.values[place] is not None:
                 style = getattr(XL_MARKER_STYLE, shape)
                 _marker(plot.points[place].marker, style, colour, hollow=hollow)
-        if one.labels:
-            labels = plot.data_labels
-            labels.show_value, labels.position = True, XL_LABEL_POSITION.RIGHT
-            labels.number_format, labels.number_format_is_linked = "+0.00;−0.00;0.00", False
-            self._font(labels.font, Line("", 12, bold=True))
 
     def notes(self, slide: Any, lines: Sequence[str]) -> None:
         """Write what stands behind a slide into its speaker's notes, a paragraph a line."""
@@ -513,10 +514,10 @@ _PAD = 0.08
 """Inches left and right of a table's words."""
 
 
-def row_height(cells: Sequence[Line], inches: Sequence[float]) -> float:
+def row_height(cells: Sequence[Line], inches: Sequence[float], wider: float = 1.0) -> float:
     """Return how high a table's row is with these cells in columns so wide."""
     tallest = max(
-        height_of([replace(line, after=0)], width - 2 * _PAD)
+        height_of([replace(line, after=0)], width - 2 * _PAD, wider)
         for line, width in zip(cells, inches, strict=True)
     )
     return tallest + _PAD + 0.03

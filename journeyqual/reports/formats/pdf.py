@@ -36,6 +36,8 @@ _INSTALLED = (
 )
 _SCALE = 0.75
 """Of the page on paper: its 16 pixels become 9 points."""
+_POSTER = (1.0, 0.92, 0.84)
+"""Scales of a page on one larger sheet, the largest that still fits it."""
 _WIDTH = 936
 """Pixels between the margins of an A4 page at that scale, so that charts are drawn to fit."""
 _PRINT = """
@@ -44,6 +46,18 @@ html, body { background: #fff !important; }
 .jq-chart, figure, .jq-card, blockquote, .jq-quote { break-inside: avoid; }
 h1, h2, h3, summary, caption { break-after: avoid; }
 thead { display: table-header-group; }
+.jq-data table { break-inside: avoid; }
+.jq table { font-size: 0.8125rem !important; }
+.jq th, .jq td {
+  white-space: normal !important; min-width: 0 !important; padding: 0.25rem 0.4rem !important;
+}
+.jq tbody th { min-width: 5rem !important; }
+.jq td.jq-wide, .jq th.jq-wide { min-width: 8rem !important; }
+.jq-top:has(.jq-logo) {
+  display: block !important; position: static !important; border: 0; background: none;
+  margin: 0 0 1rem; padding: 0;
+}
+.jq-top:has(.jq-logo) > :not(.jq-logo) { display: none !important; }
 tr { break-inside: avoid; }
 .vega-embed details, .vega-actions { display: none !important; }
 """
@@ -58,7 +72,15 @@ _FOOT = (
 _DRAWN = "document.documentElement.dataset.drawn !== undefined"
 _FAILED = "document.documentElement.dataset.failed === '1'"
 _OPEN = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
+# A link to another page would hold this machine's path, and lead readers nowhere.
+_UNLINK = (
+    "document.querySelectorAll('a[href]:not([href^=\"#\"])')"
+    ".forEach((a) => { a.removeAttribute('href'); })"
+)
 _SECONDS = 60.0
+_SHEET = re.compile(rb"/MediaBox \[0 0 ([0-9.]+) ")
+_A4 = 850.0
+"""Points of its longer side, and a little."""
 _CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:[^)]*\)")
 _MAKER = re.compile(rb"/Creator \((?:[^()\\]|\\.)*\)")
 
@@ -162,15 +184,29 @@ def _one(browser: Any, path: Path) -> bytes:
         if page.evaluate(_FAILED):
             raise ReportError("a chart cannot be drawn", path=path, remedy="open the page to see")
         page.evaluate(_OPEN)
+        page.evaluate(_UNLINK)
         page.add_style_tag(content=_PRINT)
-        content: bytes = page.pdf(
-            tagged=True, outline=True, prefer_css_page_size=True, print_background=True,
-            scale=_SCALE, display_header_footer=True, header_template="<span></span>",
-            footer_template=_FOOT,
-        )  # fmt: skip
+        content = _paper(page, _SCALE)
+        if _is_poster(content):
+            larger = (_paper(page, scale) for scale in _POSTER)
+            content = next((made for made in larger if _is_poster(made)), content)
     finally:
         context.close()
     return settled(content)
+
+
+def _paper(page: Any, scale: float) -> bytes:
+    content: bytes = page.pdf(
+        tagged=True, outline=True, prefer_css_page_size=True, print_background=True, scale=scale,
+        display_header_footer=True, header_template="<span></span>", footer_template=_FOOT,
+    )  # fmt: skip
+    return content
+
+
+def _is_poster(content: bytes) -> bool:
+    """Return whether a PDF is a single sheet larger than A4."""
+    sizes = [float(width) for width in _SHEET.findall(content)]
+    return len(sizes) == 1 and sizes[0] > _A4
 
 
 def settled(content: bytes) -> bytes:

@@ -47,8 +47,12 @@ ACROSS = 12
 """Stages that one chart holds; a longer journey goes on on the next slide."""
 PAINS = 4
 """Stages that get a slide of their own, the lowest first."""
-MOST = 18
+MOST = 20
 """Opportunities on slides, the most wanted."""
+OWN = 3
+"""Of each owner, before others of one owner."""
+DRIVERS = 3
+"""Themes on the slide of a stage, the largest differences first."""
 PAGES = 2
 """Slides that one table may take; the workbook has the rest."""
 GROUPS = 4
@@ -57,8 +61,8 @@ IDS = 400
 """Unit ids in the notes of one slide; the workbook has the rest."""
 FULL = Box(MARGIN, TOP, WIDTH - 2 * MARGIN, BOTTOM - TOP)
 STANCES = {
-    "supports": ("supports it", ACCENT), "contradicts": ("contradicts it", NEUTRAL),
-    "good": ("good side", GOOD), "bad": ("bad side", BAD),
+    "supports": "supports it", "contradicts": "contradicts it", "good": "good side",
+    "bad": "bad side",
 }  # fmt: skip
 _SHAPES = {1: ("TRIANGLE", GOOD), 0: ("CIRCLE", NEUTRAL), -1: ("DIAMOND", BAD)}
 """PowerPoint has no triangle that points down: what feels bad is a diamond."""
@@ -134,8 +138,9 @@ def _curve(deck: Deck, results: Results, start: int) -> None:
     part = f", stages {start + 1} to {start + len(names)} of {many}" if many > ACROSS else ""
     slide = deck.slide(f"How it felt, stage by stage{part}")
     points = [rows.get(name) for name in names]
+    # The figure stands under its stage: beside its point it would lie on the line or its bar.
     labels = [
-        f"{short(name, 30 if len(names) <= 8 else 20)}\n{_who(p)}"
+        "\n".join(filter(None, [short(name, 30 if len(names) <= 8 else 20), _figure(p), _who(p)]))
         for name, p in zip(names, points, strict=True)
     ]
     marks = [_mark(p) for p in points]
@@ -143,7 +148,7 @@ def _curve(deck: Deck, results: Results, start: int) -> None:
         [_known(getattr(p, field)) if p is not None else None for p in points]
         for field in ("valence", "valence_low", "valence_high")
     )
-    series = [Series("how it felt, 95 % interval", felt, low, high, INK, marks=marks, labels=True)]
+    series = [Series("how it felt, 95 % interval", felt, low, high, INK, marks=marks)]
     expected = [s.expected_valence for s in book.stages[start : start + ACROSS]]
     if any(v is not None for v in expected):
         series.append(
@@ -183,7 +188,7 @@ def _moments(deck: Deck, results: Results) -> None:
     notes: list[str] = [results.trust]
     for number, (label, stage) in enumerate(found):
         p, left = rows[stage], MARGIN + number * (width + gap)
-        colour = GOOD if p.valence >= 0 else BAD
+        colour = _SHAPES[side(p.valence_low, p.valence_high)][1]
         head = Line(f"{label} average", 12, SECOND, bold=True, after=2)
         deck.text(slide, Box(left, TOP, width, 0.75), [head, Line(short(stage, 60), 20, bold=True)])
         deck.text(
@@ -210,22 +215,19 @@ def _what_to_do(deck: Deck, results: Results) -> None:
     rows = results.rows("Opportunities")
     if rows.empty:
         return
-    kinds = {"keep": GOOD, "mend": BAD}
-    first = rows.groupby("owner")["rank"].transform("min")
-    # The most wanted, whoever they are for; the workbook has the rest.
-    shown = rows.assign(_first=first).sort_values("rank").head(MOST)
-    shown = shown.sort_values(["_first", "rank"], kind="stable")
-    names = [*results.codebook.stage_names, *rows["name"]]
+    shown = _wanted(rows)
+    colours = {"keep": GOOD, "mend": BAD}
     cells = [
         [
             Line(str(r.rank), 12, MUTED),
             Line(short(r.owner, 40) or "no owner yet", 12, bold=True),
-            Line(r.kind, 12, kinds[r.kind], bold=True),
-            Line(short(r.statement, 260, names), 12),
+            Line(r.kind, 12, colours[r.kind], bold=True),
+            Line(short(_what(r), 140, [r.name, r.stage]), 12),
             Line(f"{r.n_people} of {r.n_of}{' (thin)' if r.is_thin else ''}", 12),
+            Line(short(r.metric, 60) or "none", 12, MUTED),
         ]
         for r in shown.itertuples(index=False)
-    ]  # fmt: skip
+    ]
     notes = [results.trust]
     for r in rows.itertuples(index=False):
         score = f"score {r.score:.2f} ({_span(r.score_low, r.score_high)})"
@@ -235,9 +237,24 @@ def _what_to_do(deck: Deck, results: Results) -> None:
         )
         ids = _ids(results, "opportunity", str(r.rank))
         notes += [f"Units: {ids}"] if ids else []
-    head = ("rank", "owner", "", "what", "people")
-    widths, left = (0.6, 1.9, 0.8, 8, 1.2), len(rows) - len(shown)
+    head = ("rank", "owner", "do", "what", "people", "number beside it")
+    widths, left = (0.6, 1.7, 0.8, 5.2, 1.4, 2.6), len(rows) - len(shown)
     _table(deck, "What to do, by who can do it", head, cells, widths, notes, left=left)
+
+
+def _wanted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the most wanted opportunities: some of each owner's, and owner by owner."""
+    place = rows.sort_values("rank").groupby("owner").cumcount()
+    # A team that is not on the slide would look for its part in vain.
+    own = rows.assign(_place=place, _late=place >= OWN)
+    chosen = own.sort_values(["_late", "rank"], kind="stable").head(MOST)
+    first = chosen.groupby("owner")["rank"].transform("min")
+    return chosen.assign(_first=first).sort_values(["_first", "rank"], kind="stable")
+
+
+def _what(row: Any) -> str:
+    """Return a stage, or a theme and where it is spoken of."""
+    return row.stage if row.name == row.stage else f"{row.name}, at {row.stage}"
 
 
 def _stage(deck: Deck, results: Results, p: Any) -> None:
@@ -256,7 +273,7 @@ def _stage(deck: Deck, results: Results, p: Any) -> None:
     )  # fmt: skip
     words += [Line(said, 13, after=4) for said in (_emotions(results, p.stage),) if said]
     words += [Line(said, 13, after=4) for said in _beside(results, p.stage)]
-    room = min(2.1, height_of(words, left.width))
+    room = min(2.1, height_of(words, left.width, deck.wider))
     deck.text(slide, Box(left.left, left.top + 0.75, left.width, room), words)
     drivers = results.rows("Drivers")
     drivers = drivers[drivers["stage"] == p.stage]
@@ -264,14 +281,14 @@ def _stage(deck: Deck, results: Results, p: Any) -> None:
         drivers["contrast"].abs().sort_values(ascending=False, kind="stable").index
     )
     told = [Line("What goes with it", 12, SECOND, bold=True, after=4)]
-    for d in drivers.head(4).itertuples(index=False):
+    for d in drivers.head(DRIVERS).itertuples(index=False):
         settled_ = "" if d.differs else " Not settled."
-        told.append(Line(short(d.name, 70), 14, bold=True, after=0))
+        told.append(Line(short(d.name, 70), 13, bold=True, after=0))
         told.append(
             Line(
-                f"{signed(d.contrast)} ({interval(d.contrast_low, d.contrast_high)}) for the "
-                f"{d.n_with} who speak of it, against {d.n_without} who do not.{settled_}",
-                11, MUTED, after=6,
+                f"{signed(d.contrast)} ({interval(d.contrast_low, d.contrast_high)}), "
+                f"{d.n_with} speak of it, {d.n_without} do not.{settled_}",
+                11, MUTED, after=5,
             )
         )  # fmt: skip
     if len(told) == 1:
@@ -488,7 +505,7 @@ def _method(deck: Deck, results: Results) -> None:
             rows = [[Line(short(k, 40), 12, MUTED), Line(short(v, 120), 12)] for k, v in part]
             box = Box(MARGIN + number * (width + 0.6), TOP, width, 4.6)
             said = "; ".join(f"{k}: {v}" for k, v in part)
-            deck.table(slide, box, ("", ""), rows, (2.4, 3.2), f"How it was made. {said}")
+            deck.table(slide, box, ("what", "how"), rows, (2.4, 3.2), f"How it was made. {said}")
     draft = results.rows("COREQ")
     known = int((draft["status"] == "known").sum())
     words = (
@@ -518,12 +535,12 @@ def _table(
 ) -> None:  # fmt: skip
     """Draw a table over as many slides as it needs, `PAGES` at most; ``left`` rows are not here."""
     inches = [FULL.width * w / sum(widths) for w in widths]
-    heads = row_height([Line(h, 11) for h in head], inches)
+    heads = row_height([Line(h, 11) for h in head], inches, deck.wider)
     # Room is kept for the line that says what is not shown.
     room = FULL.height - 0.4 - heads
 
     def high(rows: list[list[Line]]) -> float:
-        return sum(row_height(row, inches) for row in rows)
+        return sum(row_height(row, inches, deck.wider) for row in rows)
 
     smaller = (
         [[replace(c, size=c.size * s) for c in row] for row in cells] for s in (1, 0.92, 0.84)
@@ -555,7 +572,8 @@ def _cards(deck: Deck, slide: Any, box: Box, quotes: pd.DataFrame, most: int) ->
     chosen = pd.concat([for_.head(most - 1 if len(against) else most), against.head(1)])
     cards: list[tuple[str, list[Line]]] = []
     for q in chosen.itertuples(index=False):
-        words, colour = STANCES[q.stance]
+        colour = GOOD if q.valence > 0 else BAD if q.valence < 0 else NEUTRAL
+        words = STANCES[q.stance]
         who = f"{short(q.participant, 40)} · {clock(q.start_s)} · {signed(q.valence)} · {words}"
         said = [Line(f"“{apart(q.text)}”", 15, serif=True, after=5), Line(who, 11, MUTED, after=0)]
         cards.append((colour, said))
@@ -629,6 +647,10 @@ def _mark(row: Any) -> tuple[str, str, bool]:
         return "CIRCLE", NEUTRAL, True
     shape, colour = _SHAPES[side(row.valence_low, row.valence_high)]
     return shape, colour, bool(row.is_thin)
+
+
+def _figure(row: Any) -> str:
+    return signed(row.valence) if _heard(row) else ""
 
 
 def _known(value: float) -> float | None:
