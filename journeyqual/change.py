@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from journeyqual.errors import InputError
 from journeyqual.schema import CHANGED, CURVE, check
 
 SHOWN = 2
@@ -119,3 +123,117 @@ def in_words(table: pd.DataFrame) -> list[str]:
         elif row.why and not row.why.startswith("read otherwise"):
             out.append(f"{row.stage}{who}: {row.why}")
     return out
+
+
+def between(before: Mapping[str, Any], now: Mapping[str, Any]) -> pd.DataFrame:
+    """Return how the curve of one run stands beside that of another.
+
+    Parameters
+    ----------
+    before, now
+        Details of two runs, as the ledger keeps them.
+
+    Returns
+    -------
+    DataFrame
+        CHANGED.
+
+    Raises
+    ------
+    InputError
+        If a run left no curve: it was cut short, or its reports failed.
+    """
+    for detail in (before, now):
+        if not detail.get("curve"):
+            raise InputError(
+                "a run that left no results cannot be compared", remedy="name one that was done"
+            )
+    curves = [check(pd.DataFrame(one["curve"]), CURVE) for one in (before, now)]
+    return changed(*curves)
+
+
+def beside(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what else differs between two runs, a sentence each: no points of the curve.
+
+    Themes that were found or proposed since, codes whose meaning changed since people used them,
+    saturation, agreement, and what the results were made with.
+
+    Parameters
+    ----------
+    before, now
+        Details of two runs, as the ledger keeps them; what a run did not keep is not told of.
+
+    Examples
+    --------
+    >>> beside({"seed": 1}, {"seed": 2})
+    ['the seed was 1, and is 2']
+    """
+    return [
+        *_themes(before, now),
+        *_flags(before, now),
+        *_saturation(before, now),
+        *_agreement(before, now),
+        *(
+            f"the {name} was {before[name]}, and is {now[name]}"
+            for name in ("codebook", "seed", "draws")
+            if name in before and name in now and before[name] != now[name]
+        ),
+        *_versions(before.get("versions", {}), now.get("versions", {})),
+    ]
+
+
+def _themes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    known = {theme["theme"] for theme in before.get("themes found", [])}
+    told = {"proposed": "proposed", "suggested": "found", "accepted": "found"}
+    return [
+        f"a theme was {told[theme['status']]} since at {theme['scope']}: {theme['name']}"
+        for theme in now.get("themes found", [])
+        if theme["theme"] not in known and theme["status"] in told
+    ]
+
+
+def _flags(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    was = {(f["dimension"], f["value"]): f["n"] for f in before.get("flags", [])}
+    return [
+        f"{flag['n']} codings of {flag['dimension']} {flag['value']} ask for a second look, "
+        f"{was.get((flag['dimension'], flag['value']), 0)} before"
+        for flag in now.get("flags", [])
+        if flag["n"] != was.get((flag["dimension"], flag["value"]), 0)
+    ]
+
+
+def _saturation(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    was, is_now = (next(iter(d.get("saturation", [])), None) for d in (before, now))
+    if was is None or is_now is None or was == is_now:
+        return []
+    reached = [
+        "not reached"
+        if one["reached_in_order"] is None
+        else f"reached after {one['reached_in_order']:g} interviews"
+        for one in (was, is_now)
+    ]
+    heard = f"{was['n_codes']} codes were heard, and {is_now['n_codes']} are"
+    same = reached[0] == reached[1]
+    return [f"{heard}; saturation {reached[1]}" + ("" if same else f", {reached[0]} before")]
+
+
+def _agreement(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    was = {row["dimension"]: row for row in before.get("agreement", [])}
+    out = []
+    for row in now.get("agreement", []):
+        old = was.get(row["dimension"], {}).get("alpha")
+        if row["alpha"] is not None and old != row["alpha"]:
+            told = "not yet" if old is None else f"{old:.2f}"
+            out.append(f"alpha on {row['dimension']}: {told} before, {row['alpha']:.2f} now")
+    return out
+
+
+def _versions(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    if not before or not now:
+        return []
+    other = [
+        f"{name} {before.get(name, 'none')} → {now.get(name, 'none')}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return [f"made with other versions: {', '.join(other)}"] if other else []

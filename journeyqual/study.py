@@ -305,6 +305,11 @@ class Study:
         file = self.config.names_file
         return privacy.load_names(file) if file.exists() else {}
 
+    def detector(self) -> privacy.Detector:
+        """Return what looks for names that nobody listed; touchpoints of the codebook are kept."""
+        spoken = (point.name for stage in self.codebook.stages for point in stage.touchpoints)
+        return privacy.Detector(self.config.detector, (*self.config.keep, *spoken))
+
     def listed_participants(self) -> pd.DataFrame:
         """Return ``participants.csv``, its ids by the pseudonyms they are stored under."""
         known = self.config.participants()
@@ -705,20 +710,41 @@ class Study:
             opportunities=self.why.opportunities(),
         )
 
-    def changed(self) -> pd.DataFrame:
+    def changed(self, *, run: int = 0, against: int = 0) -> pd.DataFrame:
         """Return CHANGED: the curve now beside that of the last run whose inputs differed.
 
         Empty if there was no such run; of part of the people none is kept.
+
+        Parameters
+        ----------
+        run
+            A run's number in the ledger: its curve instead of that of now.
+        against
+            The run that it is held against instead.
+
+        Raises
+        ------
+        InputError
+            If there is no such run, or it left no results.
         """
         if self.part.only:
             return schema.CHANGED.empty()
-        state = self.fingerprint
-        for detail in reversed(self.store.runs()["detail"].tolist()):
-            kept = json.loads(detail or "{}")
-            if kept.get("curve") and kept.get("state") != state:
-                before = schema.check(pd.DataFrame(kept["curve"]), schema.CURVE)
-                return change.changed(before, self.curve())
+        runs = self.store.runs().set_index("run")["detail"]
+        now = self._kept_by(runs, run) if run else self.snapshot()
+        if against:
+            return change.between(self._kept_by(runs, against), now)
+        for number in runs.index[::-1]:
+            kept = json.loads(runs[number] or "{}")
+            earlier = not run or number < run
+            if earlier and kept.get("curve") and kept.get("state") != now.get("state"):
+                return change.between(kept, now)
         return schema.CHANGED.empty()
+
+    def _kept_by(self, runs: pd.Series, number: int) -> dict[str, Any]:
+        if number not in runs.index:
+            every = f"runs {runs.index.min()} to {runs.index.max()}" if len(runs) else "none yet"
+            raise InputError(f"there is no run {number}", remedy=f"there are {every}")
+        return dict(json.loads(runs[number] or "{}"))
 
     def snapshot(self) -> dict[str, Any]:
         """Return what the ledger keeps of a run's results: figures, and no words."""

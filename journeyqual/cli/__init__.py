@@ -12,7 +12,16 @@ import typer
 
 # Imported for their commands, in the order of `journeyqual --help`.
 # isort: off
-from journeyqual.cli import studies, people, results, tables, installation  # noqa: F401
+from journeyqual.cli import (  # noqa: F401
+    studies,
+    ledger,
+    schedule,
+    people,
+    results,
+    tables,
+    interchange,
+    installation,
+)
 
 # isort: on
 from journeyqual.cli.common import app

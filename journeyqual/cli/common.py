@@ -29,6 +29,10 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The study's folder.
 Reports = Annotated[
     Path | None, typer.Option("--reports", help="Folder for reports, if not the study's own.")
 ]
+Inbox = Annotated[
+    list[str] | None,
+    typer.Option("--inbox", help="Folder or URL to copy new transcripts from; may be repeated."),
+]
 Out = Annotated[Path, typer.Option("--out", help="File to write.")]
 CodebookFile = Annotated[Path, typer.Option("--codebook", help="Codebook file (TOML).")]
 

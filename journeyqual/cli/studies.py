@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from journeyqual.cli.common import AsJson, Debug, Folder, Reports, answering, app, progress, shown
+from journeyqual.cli.common import (
+    AsJson,
+    Debug,
+    Folder,
+    Inbox,
+    Reports,
+    answering,
+    app,
+    progress,
+    shown,
+)
 
 
 @app.command()
@@ -53,24 +65,63 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Code everything again and say what differs.")
     ] = False,
+    inbox: Inbox = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes that read and code, one core each.")
+    ] = 0,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Address of a Dask scheduler that has workers.")
+    ] = "",
     reports: Reports = None,
     debug: Debug = False,
     as_json: AsJson = False,
 ) -> None:
     """Read what is new, code it, update results and reports; print what changed."""
     with answering(debug, as_json) as summary:
-        run_study(folder, summary, full=full, reports=reports)
+        if workers and cluster:
+            raise typer.BadParameter("give --workers or --cluster, not both")
+        run_study(
+            folder,
+            summary,
+            full=full,
+            reports=reports,
+            inbox=inbox or [],
+            workers=workers,
+            cluster=cluster,
+        )
 
 
-def run_study(folder: Path, summary: dict[str, Any], *, full: bool, reports: Path | None) -> None:
+def run_study(
+    folder: Path,
+    summary: dict[str, Any],
+    *,
+    full: bool,
+    reports: Path | None,
+    inbox: Sequence[str] = (),
+    quiet: float | None = None,
+    workers: int = 0,
+    cluster: str = "",
+) -> None:
     """Run a study once, and put what it did into the summary."""
     from journeyqual import runs
+    from journeyqual.runs import inbox as inboxes
+    from journeyqual.runs.pool import cluster as connected
     from journeyqual.study import open_study
 
     study = open_study(folder)
+    left: list[str] = []
     try:
-        with progress() as tell:
-            result = runs.run(study, full=full, reports_folder=reports, progress=tell)
+        if inbox:
+            _, left = inboxes.fetch(
+                list(inbox),
+                study.folder,
+                study.config.transcripts,
+                quiet=inboxes.QUIET if quiet is None else quiet,
+            )
+        there = connected(cluster, workers=workers) if workers or cluster else nullcontext()
+        with progress() as tell, there as pool:
+            result = runs.run(study, full=full, reports_folder=reports, progress=tell, pool=pool)
+        result.notes += left
     finally:
         study.close()
     written = [shown(path) for path in result.reports]
@@ -107,5 +158,7 @@ def run_study(folder: Path, summary: dict[str, Any], *, full: bool, reports: Pat
     lines += [f"moved: {line}" for line in result.moved]
     if full:
         summary["changed"] = result.changed
+        summary["differs"] = result.differs
         lines.append(f"coded again: {result.changed} units changed their stage")
+        lines += [f"differs: {line}" for line in result.differs]
     summary["lines"] = [*lines, *(f"report: {path}" for path in written)]

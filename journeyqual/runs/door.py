@@ -8,12 +8,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from journeyqual.errors import InputError, JourneyqualError
+from journeyqual.privacy import Detector
 from journeyqual.store import Interview
 from journeyqual.study import Study
 
@@ -30,6 +31,8 @@ class Door:
         Names of those who ask.
     names
         Names to be hidden, and what stands for each.
+    detector
+        What looks for names that nobody listed.
     people
         ``participants.csv`` by pseudonym, for consent.
     """
@@ -38,6 +41,7 @@ class Door:
     interviewers: tuple[str, ...]
     names: Mapping[str, str]
     people: pd.DataFrame
+    detector: Detector = field(default_factory=Detector)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,13 @@ class Opened:
 def door(study: Study) -> Door:
     """Return the door of an open study."""
     config = study.config
-    return Door(config.owners, config.interviewers, study.names(), study.listed_participants())
+    return Door(
+        config.owners,
+        config.interviewers,
+        study.names(),
+        study.listed_participants(),
+        study.detector(),
+    )
 
 
 def opened(way: Door, path: Path, content: str, *, name: str = "") -> Opened:
@@ -116,7 +126,7 @@ def _opened(way: Door, path: Path, content: str, name: str) -> Opened:
             if privacy.is_full_name(person):
                 own = raw.loc[raw["participant"] == person, "text"]
                 names.setdefault(person, privacy.stand_in("\n".join(own)))
-    turns = privacy.pseudonymise(raw, names)
+    turns = privacy.pseudonymise(raw, names, detector=way.detector)
     pairs = list(zip(raw["participant"], turns["participant"], strict=True))
     agreed = {pair: _may_analyse(way.people, path, *pair) for pair in dict.fromkeys(pairs)}
     allowed = turns[[agreed[pair] for pair in pairs]]

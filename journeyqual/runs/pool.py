@@ -124,14 +124,16 @@ def cluster(address: str = "", *, workers: int = 0) -> Iterator[Cluster]:
         If Dask is not installed, or nothing answers at that address.
     """
     try:
-        from distributed import Client, LocalCluster
+        import distributed
     except ImportError as error:
         raise InputError(
             "running on workers needs Dask", remedy='pip install "journeyqual[cluster]"'
         ) from error
+    # Of its functions only some say what they take.
+    dask: Any = distributed
     if address:
         try:
-            client = Client(address, timeout="10s", set_as_default=False)
+            client = dask.Client(address, timeout="10s", set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {address}",
@@ -141,7 +143,7 @@ def cluster(address: str = "", *, workers: int = 0) -> Iterator[Cluster]:
             yield Cluster(client)
         return
     with (
-        LocalCluster(
+        dask.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
@@ -153,6 +155,6 @@ def cluster(address: str = "", *, workers: int = 0) -> Iterator[Cluster]:
             ),
             silence_logs=50,
         ) as here,
-        Client(here, set_as_default=False) as client,
+        dask.Client(here, set_as_default=False) as client,
     ):
         yield Cluster(client)

@@ -5,7 +5,6 @@ Over 400 lines because every statement that touches interviews and codings stand
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from journeyqual.errors import StoreError
-from journeyqual.schema import CODINGS, RUNS, TURNS, UNITS, check
+from journeyqual.schema import CODINGS, TURNS, UNITS, check
 from journeyqual.store import tables as t
 from journeyqual.store.connection import AT_ONCE, Database, add, in_order, now
 from journeyqual.store.imported import Imported

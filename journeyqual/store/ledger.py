@@ -1,4 +1,4 @@
-"""The ledger: a row a run, written when the run first changes something and completed at its end."""
+"""The ledger: a row a run, written when it first changes something, completed at its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from journeyqual.errors import StoreError
 from journeyqual.schema import RUNS, check
 from journeyqual.store import tables as t
-from journeyqual.store.connection import Database, now
+from journeyqual.store.connection import Database
 
 BEGAN, INTERRUPTED = "began", "interrupted"
 RUNNING = 7_265_002
