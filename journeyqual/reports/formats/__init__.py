@@ -7,6 +7,7 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,13 @@ def export(
 
         find_browser()
     written: list[Path] = []
-    if set(wanted) - {"pdf"}:
-        written += _tables(study, folder, wanted)
-    if printed:
-        from journeyqual.reports.formats.pdf import write_pdfs
-
-        written += write_pdfs(printed, folder)
+    with ThreadPoolExecutor(1) as beside:
+        # The browser is a process of its own: it prints while the tables are written.
+        printing = beside.submit(_print, printed, folder) if printed else None
+        if set(wanted) - {"pdf"}:
+            written += _tables(study, folder, wanted)
+        if printing:
+            written += printing.result()
     return written
 
 
@@ -90,6 +92,12 @@ def standing(folder: Path) -> tuple[str, ...]:
 def printed(folder: Path) -> list[Path]:
     """Return the PDF files that stand beside the page that they were printed from."""
     return sorted(p for p in folder.glob("*.pdf") if p.with_suffix(".html").exists())
+
+
+def _print(pages: list[Path], folder: Path) -> list[Path]:
+    from journeyqual.reports.formats.pdf import write_pdfs
+
+    return write_pdfs(pages, folder)
 
 
 def _tables(study: Study, folder: Path, wanted: tuple[str, ...]) -> list[Path]:
