@@ -138,6 +138,9 @@ class Part:
         return f"Part of the study: {'; '.join(said)}." if said else ""
 
 
+WHOLE = Part()
+
+
 def chosen(
     codebook: Codebook,
     *,
@@ -146,6 +149,7 @@ def chosen(
     group: str = "",
     period: str = "",
     stages: Sequence[str] | None = None,
+    only: Sequence[str] = (),
 ) -> Part:
     """Return the part that a report's parameters ask for.
 
@@ -159,6 +163,8 @@ def chosen(
         A value, or ``ATTRIBUTE=VALUE``; blank means everybody.
     stages
         Names of stages in any letter case; None or nothing means all.
+    only
+        More of ``ATTRIBUTE=VALUE``.
 
     Raises
     ------
@@ -174,8 +180,9 @@ def chosen(
     >>> chosen(book, by="segment", group="new", stages=["Using"])
     Part(stages=('using',), only=(('segment', 'new'),))
     """
-    only = []
-    for what, said, attribute in (("group", group, by), ("period", period, wave_by)):
+    kept: list[tuple[str, str]] = []
+    asked = [("group", group, by), ("period", period, wave_by), *(("only", o, "") for o in only)]
+    for what, said, attribute in asked:
         if not str(said).strip():
             continue
         name, sign, value = str(said).partition("=")
@@ -186,7 +193,7 @@ def chosen(
                 f"{what} {value!r} is a value of which attribute?",
                 remedy=f"write ATTRIBUTE={value}, or name the attribute in study.toml",
             )
-        only.append((name.strip(), value.strip()))
+        kept.append((name.strip(), value.strip()))
     names = {name.casefold(): name for name in codebook.stage_names}
     wanted = set()
     for stage in [stages] if isinstance(stages, str) else stages or ():
@@ -197,4 +204,4 @@ def chosen(
                 remedy=f"it has {', '.join(codebook.stage_names[:12])}",
             )
         wanted.add(found)
-    return Part(tuple(s for s in codebook.stage_names if s in wanted), tuple(only))
+    return Part(tuple(s for s in codebook.stage_names if s in wanted), tuple(kept))

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +36,7 @@ from journeyqual import config as configs
 from journeyqual.codebook import Codebook
 from journeyqual.config import Config
 from journeyqual.errors import InputError, JourneyqualError
-from journeyqual.part import Part, chosen
+from journeyqual.part import WHOLE, Part, chosen
 from journeyqual.schema import Table
 from journeyqual.store import Store
 
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 STORE_FILE = Path("store") / "study.sqlite"
 CACHE = Path("cache")
-WHOLE = Part()
 AT_ONCE = 500
 """Interviews whose codings are in memory at once."""
 TAUGHT = "+study"
@@ -96,10 +96,13 @@ class Study:
         The study's configuration.
     part
         What of it is looked at: results are of these people, and of these stages shown.
+    today
+        The day on which consent is asked for; None is the day it is (UTC).
     """
 
-    def __init__(self, config: Config, part: Part = WHOLE) -> None:
+    def __init__(self, config: Config, part: Part = WHOLE, *, today: date | None = None) -> None:
         self.config = config
+        self.today = today or datetime.now(UTC).date()
         self.codebook: Codebook = config.codebook()
         self.part = part
         # What is in force here is what stood in the file then, whatever stands there later.
@@ -312,7 +315,7 @@ class Study:
 
     def listed_participants(self) -> pd.DataFrame:
         """Return ``participants.csv``, its ids by the pseudonyms they are stored under."""
-        known = self.config.participants()
+        known = self.config.participants(self.today)
         named = {name: stands for name, stands in self.names().items() if stands.strip()}
         known["participant"] = known["participant"].map(privacy.pseudonyms(named).apply_id)
         return _one_row_each(known)
@@ -436,7 +439,7 @@ class Study:
         """Return what of participants.csv puts participants into groups: values that recur."""
         people = self.participants()
         people = people[~people["participant"].isin(self.left_out())]
-        skip = {"participant", "consent_analyse", "consent_quote", "verdict"}
+        skip = {"participant", "consent_analyse", "consent_quote", "consent_until", "verdict"}
         out = []
         for name in people.columns:
             given = people[name][people[name].notna() & (people[name].astype(str) != "")]
@@ -806,6 +809,8 @@ class Study:
             # Not the file alone: results are made by the codebook and settings that were read.
             hashlib.sha256(repr(self.codebook).encode()).hexdigest(),
             self._settings_file,
+            # A date that has passed changes no file.
+            sorted(self.withdrawn()),
             *(_sha256(f) for f in files if f.exists()),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
@@ -871,6 +876,7 @@ def open_study(
     group: str | None = None,
     period: str | None = None,
     stages: Sequence[str] | None = None,
+    only: Sequence[str] = (),
 ) -> Study:
     """Open a study folder, whole or part of it.
 
@@ -886,6 +892,8 @@ def open_study(
         under ``by`` or ``period``, or ``ATTRIBUTE=VALUE``. None and "" mean everybody.
     stages
         Only these stages are shown; all are computed. None means all.
+    only
+        Only people of whom each ``ATTRIBUTE=VALUE`` holds.
 
     Raises
     ------
@@ -899,7 +907,7 @@ def open_study(
     given = {"draws": draws, "seed": seed, "thin_below": thin_below}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     config = replace(configs.load(home), **changes)
-    if not (group or period or stages):
+    if not (group or period or stages or only):
         return Study(config)
     part = chosen(
         config.codebook(),
@@ -908,6 +916,7 @@ def open_study(
         group=group or "",
         period=period or "",
         stages=stages,
+        only=only,
     )
     study = Study(config, part)
     # What nobody is of is told now, not in the middle of a report.

@@ -1,13 +1,17 @@
 """Part of a study: who counts, which stages are shown, and what stays as it was for the whole."""
 
 import json
+import shlex
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from journeyqual import open_study, reports
+from journeyqual.cli import app
 from journeyqual.errors import ConfigError, InputError
 from journeyqual.part import Part
+from journeyqual.reports import evidence
 from tests.small_study import run, tell
 
 PEOPLE = "participant,segment\nP01,new\nP02,old\nP03,new\n"
@@ -118,6 +122,17 @@ def test_only_reports_that_say_how_they_were_made_are_made_again(tmp_path):
     (tmp_path / "no-json.ipynb").write_text("{")
     (tmp_path / "why-list.ipynb").write_text("[]")
     assert reports.parts_of(tmp_path) == [("why-group-new", "why", {"group": "new"})]
+
+
+def test_what_stands_behind_a_figure_of_a_part_is_printed_of_it_alone(folder):
+    part = opened(folder, only=["segment=new"])
+    sources = evidence.counts(part.evidence(), part.part)
+    found = evidence.behind("curve/buying", sources)
+    assert found["n"] == 2
+    args = shlex.split(found["command"])[1:]
+    out = CliRunner().invoke(app, [args[0], str(folder), *args[1:], "--json"])
+    told = json.loads(out.output)
+    assert {row["participant"] for row in told["units"]} == {"P01", "P03"}
 
 
 @pytest.mark.notebook

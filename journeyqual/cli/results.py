@@ -77,6 +77,10 @@ def evidence(
     figure: Annotated[
         str, typer.Option("--figure", help="A figure's name, as reports show it.")
     ] = "",
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="ATTRIBUTE=VALUE", help="Only of these participants."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write (CSV).")] = None,
     debug: Debug = False,
     as_json: AsJson = False,
@@ -89,7 +93,7 @@ def evidence(
 
         if bool(stage) == bool(figure):
             raise typer.BadParameter("give either --stage or --figure")
-        study = open_study(folder)
+        study = open_study(folder, only=only or ())
         try:
             name = figure or opening.figure("curve", study.stage(stage))
             behind = study.behind(name)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from journeyqual.part import WHOLE, Part
 from journeyqual.schema import EVIDENCE, check
 
 if TYPE_CHECKING:
@@ -92,8 +93,31 @@ def behind_map(evidence: pd.DataFrame) -> pd.DataFrame:
     return evidence[evidence["figure"].isin(kept)].reset_index(drop=True)
 
 
-def counts(evidence: pd.DataFrame | None) -> dict[str, int]:
+class Sources(dict[str, int]):
+    """How many units stand behind each figure, and what the command needs to print the same ones.
+
+    Parameters
+    ----------
+    sizes
+        Figure and number of units.
+    options
+        Options of the command, for a report of part of a study.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], options: str = "") -> None:
+        super().__init__(sizes)
+        self.options = options
+
+
+def counts(evidence: pd.DataFrame | None, part: Part = WHOLE) -> Sources:
     """Return how many units stand behind each figure.
+
+    Parameters
+    ----------
+    evidence
+        EVIDENCE; None where there is none to show.
+    part
+        What of the study it is of.
 
     Examples
     --------
@@ -101,9 +125,10 @@ def counts(evidence: pd.DataFrame | None) -> dict[str, int]:
     {'seam': 2}
     """
     if evidence is None:
-        return {}
+        return Sources({})
     sizes = check(evidence, EVIDENCE).groupby("figure").size()
-    return {str(figure): int(n) for figure, n in sizes.items()}
+    options = "".join(f" --only {_quoted(f'{name}={value}')}" for name, value in part.only)
+    return Sources({str(figure): int(n) for figure, n in sizes.items()}, options)
 
 
 def behind(figure: str, sources: Mapping[str, int] | None) -> dict[str, Any] | None:
@@ -117,7 +142,8 @@ def behind(figure: str, sources: Mapping[str, int] | None) -> dict[str, Any] | N
         What `counts` returned.
     """
     many = (sources or {}).get(figure, 0)
-    return {"figure": figure, "n": many, "command": command(figure)} if many else None
+    options = getattr(sources, "options", "")
+    return {"figure": figure, "n": many, "command": command(figure) + options} if many else None
 
 
 def command(figure: str) -> str:
@@ -128,9 +154,11 @@ def command(figure: str) -> str:
     >>> command("curve/using it"), command("seam")
     ('journeyqual evidence --figure "curve/using it"', 'journeyqual evidence --figure seam')
     """
+    return f"journeyqual evidence --figure {_quoted(figure)}"
+
+
+def _quoted(text: str) -> str:
     # Double quotes serve every system's shell, as long as nothing in between means anything there.
-    if shlex.quote(figure) == figure:
-        quoted = figure
-    else:
-        quoted = f'"{figure}"' if _PLAIN.fullmatch(figure) else shlex.quote(figure)
-    return f"journeyqual evidence --figure {quoted}"
+    if shlex.quote(text) == text:
+        return text
+    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

@@ -79,12 +79,12 @@ def test_an_owners_page_is_that_of_the_notebook(study_folder, made):
 def test_an_owner_whom_the_codebook_lacks_leaves_a_draft(study_folder, tmp_path):
     with pytest.raises(ReportError, match="looks after no stage"):
         make_report(study_folder, template="team", parameters={"owner": "Ops"}, out_dir=tmp_path)
-    assert (tmp_path / "team.draft.ipynb").exists()
+    assert (tmp_path / "team-owner-ops.draft.ipynb").exists()
 
 
 @pytest.mark.notebook
 def test_waves_are_compared_where_the_study_names_them(study_folder, made):
     page = make_report(
-        study_folder, template="what_changed", parameters={"period": "segment"}, out_dir=made
+        study_folder, template="what_changed", parameters={"waves": "segment"}, out_dir=made
     )
     assert "From family to trader feeling" in page.read_text(encoding="utf-8")
