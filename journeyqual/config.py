@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ STUDY_FILE = "study.toml"
 DEFAULT_ENCODER = "minilm"
 FORMATS = ("pdf", "pptx", "xlsx", "png", "svg", "csv")
 """What reports can be written as beside HTML."""
+DETECTORS = ("list", "presidio")
+RETENTIONS = ("withdraw", "erase")
+"""What a run does with a participant whose consent has ended."""
 _YES = {"yes", "true", "1", "y", ""}
 _NO = {"no", "false", "0", "n"}
 
@@ -58,6 +62,8 @@ class Config:
         Logo, colours and font of the reports.
     formats
         What a run writes beside the pages: any of `FORMATS`.
+    language
+        The code of the language that labels of reports are in (``de``); blank is English.
     encoder
         ``minilm``, or a folder with a sentence-transformers model.
     store_variable
@@ -84,6 +90,10 @@ class Config:
     period: str = ""
     theme: themes.Theme = themes.DEFAULT
     formats: tuple[str, ...] = ()
+    language: str = ""
+    detector: str = DETECTORS[0]
+    keep: tuple[str, ...] = ()
+    retention: str = RETENTIONS[0]
 
     def participant_of(self, path: Path) -> str:
         """Return whose interview a file is: as ``study.toml`` says, else its file name's stem."""
@@ -109,14 +119,20 @@ class Config:
         """Read the study's codebook."""
         return books.load(self.codebook_file)
 
-    def participants(self) -> pd.DataFrame:
+    def participants(self, today: date | None = None) -> pd.DataFrame:
         """Read ``participants.csv``: consent as true or false, attributes as they stand.
+
+        Parameters
+        ----------
+        today
+            Whose ``consent_until`` lies before it agrees to nothing any more; None lets the date
+            stand as it is written.
 
         Returns
         -------
         DataFrame
-            ``participant, consent_analyse, consent_quote``, then any attributes. Empty if there is
-            no file.
+            ``participant, consent_analyse, consent_quote, consent_until`` (``2027-12-31``, the last
+            day; blank is without end), then any attributes. Empty if there is no file.
 
         Raises
         ------
@@ -148,7 +164,24 @@ class Config:
                     column=column,
                 )
             frame[column] = ~given.isin(_NO)
+        until = [self._last_day(day, row) for row, day in enumerate(frame["consent_until"])]
+        if today is not None:
+            over = pd.Series([day is not None and day < today for day in until], frame.index)
+            for column in ("consent_analyse", "consent_quote"):
+                frame[column] = frame[column] & ~over
         return frame
+
+    def _last_day(self, given: str, row: int) -> date | None:
+        try:
+            return date.fromisoformat(given.strip()) if given.strip() else None
+        except ValueError:
+            raise ConfigError(
+                f"{given!r} is no date",
+                path=self.participants_file,
+                line=row + 2,
+                column="consent_until",
+                remedy="write 2027-12-31, the last day",
+            ) from None
 
     def _known_attributes(self, names: list[str]) -> None:
         for key, value in (("by", self.by), ("period", self.period)):
@@ -222,7 +255,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         "study.toml",
     )
     transcripts = _table(data, "transcripts", {"folder", "interviewers", "participants"})
-    privacy = _table(data, "privacy", {"names"})
+    privacy = _table(data, "privacy", {"names", "detector", "keep", "retention"})
     curve = _table(data, "curve", {"draws", "thin_below", "by", "period"})
     models = _table(data, "models", {"encoder"})
     store = _table(data, "store", {"url"})
@@ -263,9 +296,28 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         theme=themes.from_table(
             _table(data, "theme", {"logo", "accent", "second", "font"}), folder
         ),
-        formats=_formats(_table(data, "reports", {"formats"})),
+        formats=_formats(_table(data, "reports", {"formats", "language"})),
+        language=text(_table(data, "reports", {"formats", "language"}), "language", "[reports]"),
         store_variable=_variable(text(store, "url", "[store]")),
+        detector=_one_of(privacy, "detector", DETECTORS),
+        keep=_words(privacy, "keep"),
+        retention=_one_of(privacy, "retention", RETENTIONS),
     )
+
+
+def _one_of(table: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    """Return a value out of a closed set; the first is the default."""
+    value = table.get(key, allowed[0])
+    if value not in allowed:
+        raise ConfigError(f"{key!r} is {value!r}", remedy=f"write {' or '.join(allowed)}")
+    return str(value)
+
+
+def _words(table: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+        raise ConfigError(f"{key!r} is not a list of names", remedy='write ["Figma", "Leeds"]')
+    return tuple(value)
 
 
 def _formats(table: dict[str, Any]) -> tuple[str, ...]:

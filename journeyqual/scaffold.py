@@ -28,6 +28,10 @@ interviewers = []
 [privacy]
 # Every name that is spoken, and what stands for it; names are replaced before anything is stored.
 names = "names.csv"
+# Looks for people, firms and towns that nobody listed, in English; "list" hides only listed names
+# and e-mail addresses, phone and account numbers.
+detector = "presidio"
+# keep = ["Figma"]     # names that are no secret: products, places of the journey
 
 [curve]
 draws = 2000

@@ -350,6 +350,7 @@ PARTICIPANTS = Table(
         _id("participant"),
         Column("consent_analyse", required=False, blank=True),
         Column("consent_quote", required=False, blank=True),
+        _words("consent_until", required=False, blank=True),
     ),
     key=("participant",),
 )

@@ -11,8 +11,8 @@ What is hidden, and how surely:
   "In May" becomes "in P01": to replace too much is better than to leak.
 - Ids made from file names lose the same names.
 
-Nobody else's names are known here. A detector of unlisted names has the same face: something
-with ``apply(text)``.
+Nobody else's names are known here: what `detect` finds without a list is hidden along with these,
+in one pass over the text; where both find something, the list says what stands there.
 
 The file is longer than most: what counts as a name in words, labels and ids is one set of rules,
 to be checked at one sitting by whoever must trust it.
@@ -35,6 +35,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from journeyqual.errors import ConfigError
+from journeyqual.privacy.detect import Detector, Unlisted, replaced, stands
 from journeyqual.schema import TURNS, check
 
 NAME = "[name]"
@@ -136,20 +137,60 @@ class Pseudonyms:
         Speakers' labels and what stands for each.
     ids
         Ids of interviews and participants whose replacement is settled already.
+    unlisted
+        What was found without a list; None looks for nothing else.
     """
 
     rules: tuple[_Rule, ...] = ()
     speakers: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    unlisted: Unlisted | None = None
 
     def apply(self, text: str) -> str:
         """Return the text with every known name replaced; applying it again changes nothing.
 
-        Text without names comes back as it was, to the byte.
+        Of listed names, that is: a network may find something else in the replaced text. Text
+        without names comes back as it was, to the byte.
         """
+        if self.unlisted is not None:
+            return replaced(text, self.places(text))
         if not self.rules:
             return text
         return _text_pattern(self.rules).sub(lambda m: self._instead(m, text), text)
+
+    def places(self, text: str) -> list[tuple[int, int, str]]:
+        """Return where `apply` replaces what: (start, end) in the text, and what stands there then.
+
+        Examples
+        --------
+        >>> pseudonyms({"Dev": "[mechanic]"}).places("I rang Dev.")
+        [(7, 10, '[mechanic]')]
+        """
+        listed = []
+        if self.rules:
+            found = ((m, self._instead(m, text)) for m in _text_pattern(self.rules).finditer(text))
+            listed = [(m.start(), m.end(), new) for m, new in found if new != m.group()]
+        return listed if self.unlisted is None else self._with_unlisted(listed, text)
+
+    def _with_unlisted(
+        self, listed: list[tuple[int, int, str]], text: str
+    ) -> list[tuple[int, int, str]]:
+        """Join what is listed with what was found: of two that overlap, all is hidden as listed."""
+        out = list(listed)
+        for start, end, kind in self.unlisted.places(text) if self.unlisted is not None else []:
+            new = stands(kind)
+            beside = [one for one in out if one[0] < end and start < one[1]]
+            for one in beside:
+                out.remove(one)
+            if beside:
+                start, end = min(start, *(b[0] for b in beside)), max(end, *(b[1] for b in beside))
+                # "jo@acme.org" is an address whoever Jo is; of a longer name the list knows who.
+                new = beside[0][2] if kind in ("person", "place", "organisation") else new
+            if text[start:end] not in self.speakers.values():
+                out.append((start, end, new))
+            else:
+                out += beside
+        return sorted(out)
 
     def apply_id(self, name: str) -> str:
         """Return an id, such as a file's stem, with names replaced and its separators kept.
@@ -234,7 +275,12 @@ def pseudonyms(
     return Pseudonyms(_rules(tuple(names.items()), people), speakers, dict(ids or {}))
 
 
-def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Pseudonyms:
+def for_turns(
+    turns: pd.DataFrame,
+    names: Mapping[str, str] | None = None,
+    *,
+    detector: Detector | None = None,
+) -> Pseudonyms:
     """Build the pseudonyms of one interview from who speaks in it and a list of names.
 
     The participant's label becomes the participant's id, an interviewer's ``Interviewer`` (the
@@ -249,11 +295,15 @@ def for_turns(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> Ps
         TURNS of one interview.
     names
         Listed names and their pseudonyms.
+    detector
+        What looks for more than is listed; None looks for nothing.
     """
-    return _for_rows(_rows_of(turns), names or {})
+    return _for_rows(_rows_of(turns), names or {}, detector)
 
 
-def _for_rows(rows: Sequence[_Row], names: Mapping[str, str]) -> Pseudonyms:
+def _for_rows(
+    rows: Sequence[_Row], names: Mapping[str, str], detector: Detector | None
+) -> Pseudonyms:
     labels: dict[str, str] = {}
     for row in rows:
         labels.setdefault(row.speaker, row.role)
@@ -268,10 +318,18 @@ def _for_rows(rows: Sequence[_Row], names: Mapping[str, str]) -> Pseudonyms:
         if own:
             ids[own] = listed.apply_id(own).replace(_STAND_IN, unique)
     speakers = _speakers(labels, ids[rows[0].participant], names) if rows else {}
-    return pseudonyms(names, speakers=speakers, ids=ids)
+    hide = pseudonyms(names, speakers=speakers, ids=ids)
+    if detector is None:
+        return hide
+    return replace(hide, unlisted=detector.heard([row.text for row in rows]))
 
 
-def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+def pseudonymise(
+    turns: pd.DataFrame,
+    names: Mapping[str, str] | None = None,
+    *,
+    detector: Detector | None = None,
+) -> pd.DataFrame:
     """Return TURNS of any number of interviews with names replaced, interview by interview.
 
     Parameters
@@ -280,6 +338,8 @@ def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) ->
         TURNS as they were read.
     names
         Listed names and their pseudonyms, as `load_names` reads them.
+    detector
+        What looks for more than is listed; None looks for nothing.
 
     Raises
     ------
@@ -300,7 +360,7 @@ def pseudonymise(turns: pd.DataFrame, names: Mapping[str, str] | None = None) ->
         talks.setdefault(row.interview, []).append(at)
     done = list(rows)
     for places in talks.values():
-        hide = _for_rows([rows[at] for at in places], names or {})
+        hide = _for_rows([rows[at] for at in places], names or {}, detector)
         for at in places:
             done[at] = hide._row(rows[at])
     return _with(turns, done)
