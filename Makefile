@@ -1,11 +1,12 @@
 # make demo   install into .venv, run the invented sample study, say where the report lies
 # make test   everything that CI runs
+# make soak   a hundred kills of runs and tagging, full disks, clocks set back (ten minutes)
 # make check  lint, format, types and the fast tests
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install demo test check fix lint system bench clean
+.PHONY: install demo test check fix lint system bench soak clean
 .DEFAULT_GOAL := install
 
 install: .venv/.installed
@@ -51,6 +52,9 @@ fix: .venv/.tested
 
 bench: .venv/.tested
 	$(BIN)/python benchmarks/pipeline.py
+
+soak: .venv/.tested
+	$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache reports/sample-study reports/*.html
