@@ -39,22 +39,25 @@ def said(met: bool, words: str) -> None:
 
 def large(home: Path, interviews: int) -> Path:
     """Return an invented study of so many interviews, with its reports."""
+    import pandas as pd
+
     from journeyqual import open_study, reports
     from tests.reports.fake_study import QUOTE, FakeStudy
     from tests.reports.real_study import _fill, make_study
 
     folder = make_study(home / "large")
-    coded = FakeStudy(n=MERGED * interviews).coded()
-    person = coded["participant"].str[1:].astype(int) // MERGED
+    listed = pd.read_csv(folder / "participants.csv", dtype=str)
+    coded = FakeStudy(n=MERGED * (interviews - len(listed))).coded()
+    person = (coded["participant"].str[1:].astype(int) - 1) // MERGED
     coded["participant"] = [f"Q{p:04}" for p in person]
     coded["segment"] = ["trader" if p % 2 else "family" for p in person]
-    people = coded.drop_duplicates("participant")[["participant", "segment", "town"]]
+    people = pd.concat([listed, coded.drop_duplicates("participant")[list(listed.columns)]])
     people.to_csv(folder / "participants.csv", index=False)
     study = open_study(folder)
     for _, own in coded.groupby("participant"):
         _fill(study, own, QUOTE)
     study.close()
-    print(f"{len(people)} interviews, {len(coded)} units, all invented", flush=True)
+    print(f"{len(people)} interviews, {len(coded)} units and more, all invented", flush=True)
     for template in REPORTS:
         begun = time.perf_counter()
         reports.make_report(folder, template=template)
