@@ -2,7 +2,23 @@
 
 import time
 
+import pytest
+
 DRAWN = "document.documentElement.dataset.drawn !== undefined"
+
+
+KEEPS_OUT = {"serious", "critical"}
+"""What axe calls a barrier."""
+
+
+def barriers(it):
+    """Return what axe finds on a page that keeps people out; axe needs ``bypass_csp``."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    return [
+        (found["id"], [node["html"][:200] for node in found["nodes"][:3]])
+        for found in axe.run(it.page).response["violations"]
+        if found["impact"] in KEEPS_OUT
+    ]
 
 
 class Open:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from journeyqual.reports import make_report
-from tests.reports.browser import DRAWN, Open
+from tests.reports.browser import DRAWN, Open, barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
@@ -72,6 +72,35 @@ def test_the_keyboard_alone_opens_evidence(chromium, report):
         assert it.page.evaluate("document.activeElement.tagName") == "SUMMARY"
         it.page.keyboard.press("Enter")
         assert it.page.locator("#stage-2").get_attribute("open") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out_with_all_open(chromium, report, scheme):
+    with Open(chromium, report, scheme=scheme, bypass_csp=True) as it:
+        it.page.evaluate(
+            "document.querySelectorAll('main details').forEach(d => {"
+            "if (!d.closest('.vega-embed')) d.open = true; })"
+        )
+        assert barriers(it) == []
+        it.page.locator("#jq-words-open").click()
+        assert barriers(it) == []
+
+
+def test_the_words_of_the_page_are_explained_by_keyboard_alone(chromium, report):
+    with Open(chromium, report) as it:
+        words = it.page.locator("#jq-words")
+        assert not words.is_visible()
+        it.page.locator("#jq-words-open").focus()
+        it.page.keyboard.press("Enter")
+        assert words.is_visible()
+        told = words.locator("dt").all_inner_texts()
+        assert "valence" in told
+        assert "alpha" not in told
+        it.page.keyboard.press("Tab")
+        assert it.page.evaluate("document.activeElement.textContent") == "Close"
+        it.page.keyboard.press("Escape")
+        assert not words.is_visible()
+        assert it.page.evaluate("document.activeElement.id") == "jq-words-open"
 
 
 def test_an_address_with_a_stage_opens_it(chromium, report):

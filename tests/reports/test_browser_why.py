@@ -8,11 +8,9 @@ from journeyqual.charts.display import report_html
 from journeyqual.reports import comparing, evidence, make_report
 from journeyqual.reports import html as pages
 from tests.reports import test_explaining, test_walking
-from tests.reports.browser import Open
+from tests.reports.browser import Open, barriers
 
 pytestmark = [pytest.mark.browser]
-
-KEEPS_OUT = ("serious", "critical")
 
 
 def cell(html):
@@ -49,16 +47,6 @@ def page(made, tmp_path_factory):
     return path
 
 
-def serious(it):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(it.page).response["violations"]
-    return [
-        (f["id"], [n["html"][:200] for n in f["nodes"][:3]])
-        for f in found
-        if f["impact"] in KEEPS_OUT
-    ]
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark"), (2560, "light")])
 def test_all_blocks_are_quiet_offline_and_fit(chromium, page, width, scheme):
     with Open(chromium, page, width=width, scheme=scheme) as it:
@@ -77,7 +65,7 @@ def test_axe_finds_nothing_serious_with_everything_open(chromium, page, scheme):
             "document.querySelectorAll('main details').forEach(d => {"
             "if (!d.closest('.vega-embed')) d.open = true; })"
         )
-        assert serious(it) == []
+        assert barriers(it) == []
 
 
 def test_hostile_themes_and_numbers_run_nothing(chromium, hostile_made, tmp_path):

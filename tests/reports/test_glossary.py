@@ -22,5 +22,7 @@ def test_part_of_a_word_is_no_word():
 @pytest.mark.parametrize("word", glossary.WORDS)
 def test_each_word_is_explained_in_sentences_that_end(word):
     means, forms = glossary.WORDS[word]
-    assert means[0].isupper() and means.endswith(".") and len(means) < 200
+    assert means[0].isupper()
+    assert means.endswith(".")
+    assert len(means) < 200
     assert word not in forms

@@ -10,6 +10,7 @@ from journeyqual import open_study
 from journeyqual.codebook import from_dict
 from journeyqual.reports import make_report, map_blocks, pages
 from journeyqual.schema import METRICS, QUOTES, check
+from tests.reports.browser import DRAWN, Open, barriers
 from tests.reports.map_tables import (
     curve,
     driver,
@@ -19,7 +20,6 @@ from tests.reports.map_tables import (
     seam,
     todo,
 )
-from tests.reports.test_browser import DRAWN, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
@@ -127,16 +127,6 @@ def rich(study_folder, tmp_path_factory):
     return pages._write(parts, tmp_path_factory.mktemp("rich") / "rich.html")
 
 
-def serious(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page).response["violations"]
-    return [
-        (v["id"], v["nodes"][0]["html"][:200])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (1920, "light")])
 def test_quiet_offline_accessible_and_no_wider_than_the_window(
@@ -147,7 +137,7 @@ def test_quiet_offline_accessible_and_no_wider_than_the_window(
         assert it.said == []
         assert it.asked == [path.as_uri()]
         assert it.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert serious(it.page) == []
+        assert barriers(it) == []
 
 
 @pytest.mark.parametrize("name", ["journey_map", "four_questions", "index"])
