@@ -222,7 +222,8 @@ def _labelstudio(found: Everything) -> tuple[bytes, tuple[str, ...]]:
     from journeyqual.interchange import labelstudio
 
     project = found.project
-    left = [one for one in found.left if not one.startswith("the confidence of")]
+    # Values are labels here, and scores have a place.
+    left = [one for one in found.left if "confidence of" not in one and "five steps" not in one]
     for things, what in (
         (project.variables, "attributes of participants"), (project.notes, "notes"),
         (project.groups, "sets"), ([c for c in project.codes if c.definition], "definitions"),

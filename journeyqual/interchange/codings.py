@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from journeyqual.errors import InputError
-from journeyqual.interchange.incoming import Report, segment_or_span, unknown
+from journeyqual.interchange.incoming import SINGLE, Report, segment_or_span, unknown
 from journeyqual.interchange.model import counted
 from journeyqual.interchange.outgoing import Everything
 from journeyqual.schema import CODINGS, STATUSES, check
@@ -32,8 +32,11 @@ _SHEET_TIME = datetime(2000, 1, 1)
 
 def table(found: Everything) -> pd.DataFrame:
     """Return all codings by their place; of one coder the earlier words before the later."""
-    order = ["interview", "start_char", "end_char", "coder", "dimension"]
-    rows = found.codings.sort_values("id", kind="stable").sort_values(order, kind="stable")
+    # Of several values that stand side by side none is earlier; numbers of rows would tell stores
+    # apart.
+    side = found.codings["value"].mask(found.codings["dimension"].isin(SINGLE), "")
+    order = ["interview", "start_char", "end_char", "coder", "dimension", "side", "id"]
+    rows = found.codings.assign(side=side).sort_values(order, kind="stable")
     return rows[list(COLUMNS)].reset_index(drop=True)
 
 

@@ -43,6 +43,8 @@ SINGLE = ("stage", "touchpoint", "emotion", "valence")
 """Dimensions on which a coder's last word on a unit counts alone."""
 TABLE = "code export"
 """A project of this kind shows words alone: its interviews must be in the study."""
+WHOLE = ("REFI-QDA", "QualCoder", "Taguette")
+"""Kinds of projects that have a name of their own."""
 UNKNOWN = "human:unknown"
 """Signs codings whose coder the file does not name."""
 _SUFFIXES = {".txt", ".docx", ".doc", ".pdf", ".rtf", ".odt", ".md", ".html", ".htm"}
@@ -449,7 +451,7 @@ class _Import:
                 things.append(Kept("case", person, {
                     "guid": case.guid, "description": hide(case.description),
                 }))  # fmt: skip
-        if project.sources and not self.study.store.imported.all("project"):
+        if project.tool in WHOLE and not self.study.store.imported.all("project"):
             things.append(Kept("project", "project", {
                 "name": hide(project.name), "description": hide(project.description),
                 "notes": list(project.notes_of_all),

@@ -15,6 +15,7 @@ from typing import Any
 from journeyqual.errors import InputError
 from journeyqual.interchange.model import (
     OURS,
+    Case,
     Code,
     Coding,
     Project,
@@ -42,10 +43,10 @@ def written(project: Project) -> bytes:
         given: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for one in made[source.guid]:
             for coding in one.codings:
-                given[users.get(coding.user, "")].append(_region(one, coding))
+                given[users.get(coding.user, "")].append(_region(one, coding, source.name))
             if one.comment:
                 note = Coding(memo=one.comment, dimension="comment", at=one.at)
-                given[users.get(one.user, "")].append(_region(one, note))
+                given[users.get(one.user, "")].append(_region(one, note, source.name))
         humans = {
             name: rs for name, rs in given.items() if not name.startswith(("model:", "rule:"))
         }
@@ -68,9 +69,11 @@ def written(project: Project) -> bytes:
     return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _region(one: Selection, coding: Coding) -> dict[str, Any]:
+def _region(one: Selection, coding: Coding, interview: str) -> dict[str, Any]:
     region: dict[str, Any] = {
-        "id": made_guid("region", one.source, one.start, one.end, coding.user, coding.code)[:8],
+        "id": made_guid(
+            "region", interview, one.start, one.end, coding.dimension, coding.value, coding.memo
+        )[-12:],
         "from_name": coding.dimension,
         "to_name": "text",
         "type": "labels",
@@ -105,6 +108,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.codes: dict[str, Code] = {}
+        self.owned: dict[str, list[str]] = defaultdict(list)
         self.users: dict[str, User] = {}
         self.left: Counter[str] = Counter()
         self.refused: list[str] = []
@@ -130,11 +134,17 @@ class _Reader:
             if ours:
                 own = made_guid("interview", name)
             sources.append(Source(own, name, text))
+            if person := words(data.get("participant")):
+                self.owned[person].append(own)
             selections += self._selections(own, name, text, list(_regions(task)), ours)
         return Project(
             name=self.path.stem, origin=origin or "Label Studio", tool="Label Studio",
             users=tuple(self.users.values()), codes=tuple(self.codes.values()),
             sources=tuple(sources), selections=tuple(selections),
+            cases=tuple(
+                Case(made_guid("case", person), person, sources=tuple(owned))
+                for person, owned in self.owned.items()
+            ),
             left=tuple(f"{number} {what}" for what, number in sorted(self.left.items())),
             refused=tuple(self.refused), warnings=tuple(self.warnings),
         )  # fmt: skip
@@ -192,7 +202,7 @@ class _Reader:
         sure = float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None
         codings = tuple(
             Coding(
-                self._code(group, label), user, when, memo, group if ours else "",
+                "" if ours else self._code(group, label), user, when, memo, group if ours else "",
                 label if ours else "", sure,
             )
             for label in labels

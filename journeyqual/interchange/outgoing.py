@@ -6,6 +6,7 @@ things came in with.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -239,7 +240,7 @@ class _Export:
             for value in values:
                 told = defined.get(dimension, {}).get(value, "")
                 out.append(self._code(dimension, value, top, told))
-        return (*out, *self._themes(wanted))
+        return _as_tree((*out, *self._themes(wanted)))
 
     def _code(self, dimension: str, value: str, parent: str, definition: str) -> Code:
         kept = self.kept_codes.get((dimension, value))
@@ -282,7 +283,8 @@ class _Export:
     def variables(self) -> tuple[Variable, ...]:
         kept = {one.key.casefold(): one.content for one in self._kept("variable")}
         out = []
-        for name in self.people.columns:
+        # By name: in which order columns stand differs from study to study.
+        for name in sorted(self.people.columns):
             given = self.people[name].astype(str).str.strip()
             if name == "participant" or not (given != "").any():
                 continue
@@ -306,9 +308,9 @@ class _Export:
         for person in sorted({*rows, *owned}):
             row = rows.get(person, {})
             values = {
-                guids[name]: str(value).strip()
-                for name, value in row.items()
-                if name in guids and str(value).strip()
+                own: str(row[name]).strip()
+                for name, own in guids.items()
+                if str(row.get(name, "")).strip()
             }
             known = kept.get(person, {})
             yield Case(
@@ -390,6 +392,21 @@ class _Export:
                 tuple(self.source_guids[s] for s in content["sources"] if s in self.source_guids),
                 tuple(n for n in content["notes"] if n in self.note_guids),
             )  # fmt: skip
+
+
+def _as_tree(codes: Iterable[Code]) -> tuple[Code, ...]:
+    """Return codes each before those under it, as a tree is read."""
+    codes = tuple(codes)
+    known = {one.guid for one in codes}
+    under: dict[str, list[Code]] = defaultdict(list)
+    for one in codes:
+        under[one.parent if one.parent in known else ""].append(one)
+    out: list[Code] = []
+    waiting = under[""][::-1]
+    while waiting:
+        out.append(waiting.pop())
+        waiting += under[out[-1].guid][::-1]
+    return tuple(out)
 
 
 def _step(value: str) -> str:
