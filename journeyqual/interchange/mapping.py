@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +92,9 @@ def meanings(
     given = {_level(name): one for name, one in (given or {}).items()}
     out = Meanings()
     paths = {one.guid: path(one, known) for one in codes}
-    names = [_level(one.name) for one in codes]
+    # A group that only holds codes may be called like one of them.
+    names = Counter(_level(one.name) for one in codes if one.codable)
+    groups = Counter(_level(one.name) for one in codes if not one.codable)
     used: set[str] = set()
     for one in codes:
         told = given.get(_level(paths[one.guid]))
@@ -107,7 +110,8 @@ def meanings(
         top = _top(one, known)
         meant = _under(top, one.name, book) if top else _by_name(one.name, book)
         # Two codes of one name under different parents are two themes.
-        alone = names.count(_level(one.name)) == 1
+        same = _level(one.name)
+        alone = names[same] == 1 if one.codable else (names[same], groups[same]) == (0, 1)
         out.of[one.guid] = meant or Meaning(THEME, one.name if alone else paths[one.guid])
     if missing := sorted(set(given) - used):
         out.notes.append(f"the map names codes that the file has not: {', '.join(missing[:5])}")
