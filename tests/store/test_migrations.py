@@ -160,3 +160,24 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(first, address):
 def test_a_new_store_leaves_no_copy(address):
     Store(address).close()
     assert not list(address.parent.glob("*before*"))
+
+
+@pytest.mark.parametrize("released", ["0002", "0003", "0004"])
+def test_a_store_of_every_later_schema_keeps_everything(first, address, released):
+    url = f"sqlite:///{address}" if isinstance(address, Path) else address
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    with engine.begin() as connection:
+        command.upgrade(config(connection), released)
+        before = connection.execute(sa.text("SELECT * FROM codings ORDER BY id")).fetchall()
+    engine.dispose()
+    store = Store(address)
+    with store._db.engine.connect() as connection:
+        after = connection.execute(sa.text("SELECT * FROM codings ORDER BY id")).fetchall()
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+    assert after == before
+    pd.testing.assert_frame_equal(store.units(), first.units)
+    assert store.runs()["outcome"].tolist() == ["done"]
+    store.close()
+    if isinstance(address, Path):
+        assert address.with_name(f"study-before-{released}.sqlite").exists()
