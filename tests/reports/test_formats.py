@@ -434,11 +434,18 @@ def test_hostile_words_stay_words(nasty, tmp_path):
     assert not [cell for cell in cells if cell[:1] in set("=+-@")]
 
 
-def test_a_name_cannot_turn_the_figure_beside_it(nasty):
+def test_a_name_cannot_turn_the_figure_beside_it(nasty, tmp_path):
+    path = write_pptx(nasty, tmp_path / "deck.pptx")
+    for slide in pptx.Presentation(path).slides:
+        for shape in slide.shapes:
+            if shape.has_table:
+                assert "\u202e" not in "".join(c.text for r in shape.table.rows for c in r.cells)
     assert "\u202e" not in nasty.headline
     assert nasty.headline.count("\u2068") == nasty.headline.count("\u2069") > 0
     assert apart("סקר") == "\u2068סקר\u2069"
     assert short("x" * 50, 10) == "x" * 9 + "…"
+    name = f"\u202e{'x' * 50}"
+    assert short(f"mend {name}", 20, [name]) == f"\u2068mend {'x' * 13}…\u2069"
     assert clean("\x00\x1b\ud800\ufffe") == "\ufffd" * 4
 
 

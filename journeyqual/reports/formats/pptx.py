@@ -222,7 +222,7 @@ def _what_to_do(deck: Deck, results: Results) -> None:
             Line(str(r.rank), 12, MUTED),
             Line(short(r.owner, 40) or "no owner yet", 12, bold=True),
             Line(r.kind, 12, colours[r.kind], bold=True),
-            Line(short(_what(r), 140, [r.name, r.stage]), 12),
+            Line(_what(r), 12),
             Line(f"{r.n_people} of {r.n_of}{' (thin)' if r.is_thin else ''}", 12),
             Line(short(r.metric, 60) or "none", 12, MUTED),
         ]
@@ -254,7 +254,8 @@ def _wanted(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _what(row: Any) -> str:
     """Return a stage, or a theme and where it is spoken of."""
-    return row.stage if row.name == row.stage else f"{row.name}, at {row.stage}"
+    stage = short(row.stage, 70)
+    return stage if row.name == row.stage else f"{short(row.name, 70)}, at {stage}"
 
 
 def _stage(deck: Deck, results: Results, p: Any) -> None:

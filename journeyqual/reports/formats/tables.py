@@ -279,6 +279,7 @@ def apart(text: str, names: Iterable[str] = ()) -> str:
     return pattern.sub(lambda m: f"\u2068{_CONTROLS.sub('', m.group())}\u2069", text)
 
 
+_OVERRIDES = re.compile("[\u202a-\u202e]")
 _CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -306,4 +307,6 @@ def short(text: object, most: int, names: Iterable[str] = ()) -> str:
     # A cut between a letter and its mark would show another letter.
     while kept and unicodedata.combining(line[len(kept)]):
         kept = kept[:-1]
-    return apart(kept.rstrip() + "…", names)
+    told = apart(kept.rstrip() + "…", names)
+    # A name that is cut is found no more: then all of it is set apart.
+    return apart(told) if names and _OVERRIDES.search(told) else told

@@ -1,6 +1,9 @@
 """The tables behind every figure as one workbook, with charts that Excel draws itself.
 
 No cell is a formula or a link, whatever was said; numbers are numbers in full precision.
+
+The file is over 400 lines because a workbook shares its few formats between sheets, charts and
+print, which are set in one class.
 """
 
 from __future__ import annotations
