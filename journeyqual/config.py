@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from journeyqual import codebook as books
 from journeyqual import theme as themes
 from journeyqual.codebook import Codebook, known, read_toml, text
 from journeyqual.errors import ConfigError
+from journeyqual.reading.limits import Limits
+from journeyqual.reading.limits import from_table as limits_of
 from journeyqual.schema import METRICS, PARTICIPANTS, check, read_csv
 
 STUDY_FILE = "study.toml"
@@ -60,6 +62,8 @@ class Config:
         The attribute that tells in which wave somebody was interviewed (blank: none).
     theme
         Logo, colours and font of the reports.
+    limits
+        How much a transcript may ask of the machine.
     formats
         What a run writes beside the pages: any of `FORMATS`.
     language
@@ -89,6 +93,7 @@ class Config:
     store_variable: str = ""
     period: str = ""
     theme: themes.Theme = themes.DEFAULT
+    limits: Limits = field(default_factory=Limits)
     formats: tuple[str, ...] = ()
     language: str = ""
     detector: str = DETECTORS[0]
@@ -251,6 +256,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
             "store",
             "theme",
             "reports",
+            "limits",
         },
         "study.toml",
     )
@@ -298,6 +304,7 @@ def _config(folder: Path, data: dict[str, Any]) -> Config:
         ),
         formats=_formats(_table(data, "reports", {"formats", "language"})),
         language=text(_table(data, "reports", {"formats", "language"}), "language", "[reports]"),
+        limits=limits_of(_dict(data, "limits")),
         store_variable=_variable(text(store, "url", "[store]")),
         detector=_one_of(privacy, "detector", DETECTORS),
         keep=_words(privacy, "keep"),
@@ -347,10 +354,15 @@ def _variable(url: str) -> str:
     return found[1]
 
 
-def _table(data: dict[str, Any], key: str, allowed: set[str]) -> dict[str, Any]:
+def _dict(data: dict[str, Any], key: str) -> dict[str, Any]:
     table = data.get(key, {})
     if not isinstance(table, dict):
         raise ConfigError(f"{key!r} is not a table", remedy=f"write it as [{key}]")
+    return table
+
+
+def _table(data: dict[str, Any], key: str, allowed: set[str]) -> dict[str, Any]:
+    table = _dict(data, key)
     known(table, allowed, f"[{key}]")
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -116,7 +117,10 @@ def open_lab(notebook: Path, *, browser: bool = True, port: int = 8888) -> None:
         f"--LabApp.default_url=/lab/tree/notebooks/{quote(notebook.name)}",
         *([] if browser else ["--no-browser"]),
     ]  # fmt: skip
-    with subprocess.Popen(command, cwd=study) as server:
+    # A study may come from a stranger: Python must not import from its folders, neither for
+    # JupyterLab nor for the kernels that it starts.
+    safe = {**os.environ, "PYTHONSAFEPATH": "1"}
+    with subprocess.Popen(command, cwd=study, env=safe) as server:
         try:
             status = server.wait()
         except KeyboardInterrupt:

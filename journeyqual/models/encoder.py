@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -177,6 +178,10 @@ def pool(hidden: NDArray[np.float32]) -> Vectors:
     return np.asarray(mean / np.maximum(length, 1e-12), dtype=np.float32)
 
 
+_MAY_RUN = {".py", ".pyc", ".so", ".pkl", ".pickle", ".joblib", ".bin", ".pt", ".pth", ".ckpt"}
+"""Suffixes of a model's files that hold code, or a pickle, which is code."""
+
+
 class FolderEncoder:
     """A sentence-transformers model in a local folder, for a study that wants another encoder.
 
@@ -201,6 +206,22 @@ class FolderEncoder:
                 "no sentence-transformers model in this folder",
                 path=folder,
                 remedy=f"name a folder with a config.json, or use {MINILM!r}",
+            )
+        # A study may name a stranger's folder: weights come from safetensors alone, and modules
+        # from sentence-transformers alone.
+        code = [p.name for p in files if p.suffix.lower() in _MAY_RUN]
+        listed = folder / "modules.json"
+        types = (
+            re.findall(r'"type"\s*:\s*"([^"]*)"', listed.read_text("utf-8"))
+            if listed.is_file()
+            else []
+        )
+        code += [t for t in types if not t.startswith("sentence_transformers.")]
+        if code:
+            raise ModelError(
+                f"the encoder holds what could run as code: {code[0][:80]}",
+                path=folder,
+                remedy="save its weights as safetensors, and take the others away",
             )
         from sentence_transformers import SentenceTransformer
 

@@ -56,6 +56,8 @@ class Archive:
             parts = self._zip.infolist()
         except _BROKEN as error:
             raise self._damaged() from error
+        except _UNUSUAL as error:
+            raise self._unusual() from error
         names = [part.filename for part in parts]
         if len(set(names)) < len(names):
             # Which of two is read would depend on who reads.
@@ -85,11 +87,8 @@ class Archive:
             content = self._zip.read(name)
         except _BROKEN as error:
             raise self._damaged() from error
-        except (NotImplementedError, RuntimeError) as error:
-            raise InputError(
-                f"an encrypted or unusual zip archive, not {_an(self.what)}", path=self.path,
-                remedy=f"save it as {self.suffix}",
-            ) from error  # fmt: skip
+        except _UNUSUAL as error:
+            raise self._unusual() from error
         self._plain(content)
         return content
 
@@ -135,6 +134,12 @@ class Archive:
                 path=self.path, remedy=f"open it in its program and save it again as {self.suffix}",
             )  # fmt: skip
 
+    def _unusual(self) -> InputError:
+        return InputError(
+            f"an encrypted or unusual zip archive, not {_an(self.what)}", path=self.path,
+            remedy=f"save it as {self.suffix}",
+        )  # fmt: skip
+
     def _damaged(self) -> InputError:
         return InputError(
             f"not a whole {self.what} (cut short or damaged)",
@@ -143,6 +148,7 @@ class Archive:
         )
 
 
+_UNUSUAL = (NotImplementedError, RuntimeError)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, UnicodeError)
 
 

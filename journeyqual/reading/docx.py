@@ -86,11 +86,15 @@ def _text(node: Any) -> str:
 
 def _rows(table: Any) -> Iterator[list[list[str]]]:
     """Yield each row as its filled cells, each as its lines; a nested table is its cell's."""
-    for row in _own(table, f"{_W}tr", f"{_W}tbl"):
-        cells = [list(_lines(cell)) for cell in _own(row, f"{_W}tc", f"{_W}tr")]
+    for row in _own(table, f"{_W}tr"):
+        cells = [list(_lines(cell)) for cell in _own(row, f"{_W}tc")]
         yield [cell for cell in cells if any(line.strip() for line in cell)]
 
 
-def _own(parent: Any, tag: str, parent_tag: str) -> Iterator[Any]:
-    """Yield what is ``parent``'s and no nested one's, whatever wrappers stand in between."""
-    return (node for node in parent.iter(tag) if next(node.iterancestors(parent_tag)) is parent)
+def _own(parent: Any, tag: str) -> Iterator[Any]:
+    """Yield what is ``parent``'s and no nested table's, whatever wrappers stand in between."""
+    for child in parent.iterchildren():
+        if child.tag == tag:
+            yield child
+        elif child.tag != f"{_W}tbl" and child.tag not in _LEFT_OUT:
+            yield from _own(child, tag)

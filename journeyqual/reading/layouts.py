@@ -16,6 +16,7 @@ from pathlib import Path
 from journeyqual.errors import InputError
 from journeyqual.reading import marks
 from journeyqual.reading.common import MAX_LABEL_CHARS, TIME, RawTranscript, RawTurn, parse_time
+from journeyqual.reading.decode import few_enough
 from journeyqual.reading.labels import Labelled, accept, candidate, level, looks_like_name
 
 _CUE = re.compile(rf"\s*\[(?P<start>{TIME})\s*-->\s*(?P<end>{TIME})\](?P<text>.*)")
@@ -50,6 +51,7 @@ def parse_lines(lines: Sequence[str], path: Path) -> RawTranscript:
     InputError
         If nothing in the text says who speaks or when.
     """
+    few_enough(len(lines), path)
     lines = ["" if _SERVICE.fullmatch(line) else line for line in lines]
     filled = sum(bool(line.strip()) for line in lines)
     arrows = [at for at, line in enumerate(lines) if _ARROW.fullmatch(line)]

@@ -38,9 +38,9 @@ class Limits:
     """
 
     file_mb: int = 20
-    unpacked_mb: int = 20
+    unpacked_mb: int = 15
     parts: int = 5_000
-    lines: int = 200_000
+    lines: int = 100_000
     pages: int = 1_000
     seconds: int = 30
     memory_mb: int = 1_000
@@ -50,7 +50,7 @@ CEILINGS = Limits(
     file_mb=200,
     unpacked_mb=200,
     parts=50_000,
-    lines=2_000_000,
+    lines=1_000_000,
     pages=10_000,
     seconds=600,
     memory_mb=8_000,

@@ -59,14 +59,21 @@ def _lines(block: Any) -> Iterator[str]:
         if child.tag in _PARAGRAPHS:
             yield from _words(child).split("\n")
         elif child.tag == f"{_TABLE}table":
-            for row in child.iter(f"{_TABLE}table-row"):
-                # A nested table's rows are its cell's.
-                if next(row.iterancestors(f"{_TABLE}table")) is child:
-                    cells = [list(_lines(cell)) for cell in row.iterchildren(f"{_TABLE}table-cell")]
-                    yield from row_lines([c for c in cells if any(line.strip() for line in c)])
+            for row in _rows(child):
+                cells = [list(_lines(c)) for c in row.iterchildren(f"{_TABLE}table-cell")]
+                yield from row_lines([c for c in cells if any(line.strip() for line in c)])
         elif isinstance(child.tag, str) and child.tag not in _LEFT_OUT:
             # Sections, lists and their items wrap paragraphs.
             yield from _lines(child)
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """Yield a table's own rows; header rows and groups of rows wrap some."""
+    for child in table.iterchildren():
+        if child.tag == f"{_TABLE}table-row":
+            yield child
+        elif child.tag != f"{_TABLE}table" and isinstance(child.tag, str):
+            yield from _rows(child)
 
 
 def _words(node: Any) -> str:

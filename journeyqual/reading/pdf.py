@@ -156,7 +156,7 @@ def _number_of(line: _Line, gutter: Sequence[_Line]) -> int | None:
 
 def _paragraphs_only(lines: list[_Line]) -> list[_Line]:
     numbers = [line.number for line in lines if line.number is not None]
-    of_lines = 10 * len(numbers) >= 9 * len(lines) or numbers[1:2] == [numbers[0] + 5]
+    of_lines = 10 * len(numbers) >= 9 * len(lines) or numbers[1:2] == [n + 5 for n in numbers[:1]]
     if not of_lines:
         return lines
     # In a talk of one-line turns, numbers of lines are numbers of paragraphs, too.

@@ -18,6 +18,9 @@ from journeyqual.reading.cleaning import clean_line
 from journeyqual.reading.common import percent
 from journeyqual.reading.labels import level
 
+MOST_TOLD = 20
+"""Of so many voices that are not coded each is told."""
+
 _ASKS = r"interviewers?|int|iv|moderator|mod|researcher|facilitator|host|question|questioner|q|i"
 _TELLS = (
     r"participants?|respondent|resp|interviewee|informant|customer|client|user|guest|answer|p|r|a"
@@ -102,10 +105,12 @@ def assign(
         roles[_participant(heard, rest, known)] = "participant"
     else:
         notes.append("no participant speaks: every voice is an interviewer's")
-    for voice in rest:
-        if voice not in roles:
-            roles[voice] = "other"
-            notes.append(_said_of_other(heard, voice))
+    others = [voice for voice in rest if voice not in roles]
+    roles |= dict.fromkeys(others, "other")
+    words = sum(v.words for v in heard.values())
+    notes += [_said_of_other(heard[voice], words) for voice in others[:MOST_TOLD]]
+    if others[MOST_TOLD:]:
+        notes.append(f"role other, not coded: {len(others) - MOST_TOLD} more voices")
     return {v: roles[v] for v in heard}, tuple(notes)
 
 
@@ -144,10 +149,9 @@ def _participant(heard: dict[str, Voice], rest: list[str], known: list[str]) -> 
     return max(by_name or by_label or rest, key=lambda v: heard[v].words)
 
 
-def _said_of_other(heard: dict[str, Voice], label: str) -> str:
-    share = percent(heard[label].words, sum(v.words for v in heard.values()))
-    who = label or "a voice without a name"
-    return f"role other, not coded: {who} ({share} of the words)"
+def _said_of_other(voice: Voice, words: int) -> str:
+    who = voice.label or "a voice without a name"
+    return f"role other, not coded: {who} ({percent(voice.words, words)} of the words)"
 
 
 def _is_named(label: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from journeyqual.errors import InputError
 from journeyqual.reading.cleaning import strip_tags, unescape
 from journeyqual.reading.common import RawTranscript, RawTurn, parse_time
-from journeyqual.reading.decode import read_text
+from journeyqual.reading.decode import few_enough, read_text
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t\n]+([^<>]*)>")
 _STAMP = r"(?:\d{1,3}:)?\d{2}:\d{2}\.\d{3}"
@@ -37,6 +37,7 @@ def read(path: Path) -> RawTranscript:
             remedy="give a SubRip file the suffix .srt, a text file .txt",
         )
     where = _timing_lines(text, path)
+    few_enough(text.count("<v"), path, "changes of voice")
     cues = webvtt.WebVTT.from_string(text).captions
     if len(cues) != len(where):
         raise InputError(f"{len(where)} cues are timed but {len(cues)} can be read", path=path)

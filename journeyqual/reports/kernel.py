@@ -62,7 +62,12 @@ def environment(scratch: Path) -> dict[str, str]:
     >>> environment(Path("scratch"))["JOURNEYQUAL_REPORT"]
     '1'
     """
-    extra = {REPORT_VARIABLE: "1", "IPYTHONDIR": str(scratch / "ipython")}
+    extra = {
+        REPORT_VARIABLE: "1",
+        "IPYTHONDIR": str(scratch / "ipython"),
+        # A file of the study's that is called pandas.py must not be what a notebook imports.
+        "PYTHONSAFEPATH": "1",
+    }
     installed = {Path(p).resolve() for p in site.getsitepackages()}
     if PACKAGE_ROOT not in installed:
         # A checkout on sys.path: the kernel must find the same one.

@@ -15,6 +15,7 @@ import pandas as pd
 
 from journeyqual.errors import InputError, JourneyqualError
 from journeyqual.privacy import Detector
+from journeyqual.reading.limits import Limits
 from journeyqual.store import Interview
 from journeyqual.study import Study
 
@@ -35,6 +36,8 @@ class Door:
         What looks for names that nobody listed.
     people
         ``participants.csv`` by pseudonym, for consent.
+    limits
+        How much a file may ask of the machine.
     """
 
     owners: Mapping[str, str]
@@ -42,6 +45,7 @@ class Door:
     names: Mapping[str, str]
     people: pd.DataFrame
     detector: Detector = field(default_factory=Detector)
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def door(study: Study) -> Door:
         study.names(),
         study.listed_participants(),
         study.detector(),
+        config.limits,
     )
 
 
@@ -115,7 +120,12 @@ def _opened(way: Door, path: Path, content: str, name: str) -> Opened:
     from journeyqual.units import from_turns, stored_text
 
     owner = way.owners.get(path.name, "")
-    found = reading.read_turns(path, participant=owner or path.stem, interviewers=way.interviewers)
+    found = reading.read_turns(
+        path,
+        participant=owner or path.stem,
+        interviewers=way.interviewers,
+        limits=way.limits,
+    )
     names = dict(way.names)
     raw = found.turns
     if raw["interview"].nunique() == 1 and (name or owner):

@@ -114,9 +114,9 @@ def test_a_zip_that_is_no_document(write):
 def test_a_zip_bomb_is_not_unpacked(write):
     bomb = zipped({f"{n}.xml": b"0" * 10_000_000 for n in range(3)})
     assert len(bomb) < 100_000
-    with pytest.raises(InputError, match="unpacks to over 20 MB or 5,000 parts"):
+    with pytest.raises(InputError, match="unpacks to over 15 MB or 5,000 parts"):
         read_turns(write("a.docx", bomb))
-    with pytest.raises(InputError, match="unpacks to over 20 MB or 2 parts"):
+    with pytest.raises(InputError, match="unpacks to over 15 MB or 2 parts"):
         read_turns(write("a.docx", zipped(dict.fromkeys("abc", "x"))), limits=Limits(parts=2))
 
 

@@ -1,0 +1,1 @@
+"""Throws made-up files at everything that reads files from outside; see README.md here."""
