@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module, metadata
 from typing import Any
 
-__all__ = ["__version__", "charts", "codebook", "lab", "open_study", "reports", "schema"]
+__all__ = ["__version__", "charts", "codebook", "lab", "labels", "open_study", "reports", "schema"]
 
 try:
     __version__ = metadata.version("journeyqual")

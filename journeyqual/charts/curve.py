@@ -32,6 +32,7 @@ from journeyqual.charts.palette import (
 from journeyqual.charts.quick import quick_import
 from journeyqual.charts.words import NARROW_WRAP, describe, subtitle, wrap
 from journeyqual.codebook import Codebook
+from journeyqual.labels import label
 from journeyqual.schema import LINES, check, signed
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def curve_chart(
     lines: pd.DataFrame,
     codebook: Codebook,
     *,
-    title: str = "How it felt, stage by stage",
+    title: str = "",
 ) -> LayerChart:
     """Draw one emotion curve: points, straight segments, intervals, n, every participant.
 
@@ -63,7 +64,8 @@ def curve_chart(
     codebook
         Gives the stages, the seam between buyer side and customer side, and what the team expected.
     title
-        The chart's title. Under it stands how the units were coded.
+        The chart's title, by default "How it felt, stage by stage". Under it stands how the units
+        were coded.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def curve_chart(
     """
     table = one_group(checked(curve, codebook))
     persons = _persons(lines, codebook)
+    title = title or label("How it felt, stage by stage")
     drawn = _Curve(table, persons, codebook, title, _left_out(lines, persons))
     result: LayerChart = oriented(drawn.chart, codebook)
     return result
@@ -116,7 +119,9 @@ def _persons(lines: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
 def _left_out(lines: pd.DataFrame, persons: pd.DataFrame) -> list[str]:
     every, drawn = lines["participant"].nunique(), persons["participant"].nunique()
-    return [f"Drawn are {drawn} of {every} people; the curve is of all."] if drawn < every else []
+    if drawn == every:
+        return []
+    return [label("Drawn are {n} of {of} people; the curve is of all.", n=drawn, of=every)]
 
 
 class _Curve:
@@ -147,9 +152,9 @@ class _Curve:
         if self.stages["expected"].notna().any():
             machine = "machine" in set(self.table["method"])
             more.append(
-                "Short lines: what the team expected; a machine-coded curve is flatter."
+                label("Short lines: what the team expected; a machine-coded curve is flatter.")
                 if machine
-                else "Short lines: what the team expected."
+                else label("Short lines: what the team expected.")
             )
         more += self.left_out
         heading = titled(
@@ -194,8 +199,8 @@ class _Curve:
                 **axes.stage(),
                 **axes.value("expected"),
                 tooltip=[
-                    alt.Tooltip("stage:N", title="stage"),
-                    alt.Tooltip("expected_text:N", title="what the team expected"),
+                    alt.Tooltip("stage:N", title=label("stage")),
+                    alt.Tooltip("expected_text:N", title=label("what the team expected")),
                 ],
             )
         ]  # fmt: skip
@@ -281,14 +286,16 @@ def spread_chart(
     lines: pd.DataFrame,
     codebook: Codebook,
     *,
-    title: str = "Where people disagree",
+    title: str = "",
 ) -> LayerChart:
     """Draw every participant's own mean at every stage: a polarised stage hides behind its mean.
 
     Parameters
     ----------
-    curve, lines, codebook, title
+    curve, lines, codebook
         As for `curve_chart`.
+    title
+        By default "Where people disagree".
 
     Returns
     -------
@@ -302,9 +309,10 @@ def spread_chart(
     """
     table = one_group(checked(curve, codebook))
     persons = _persons(lines, codebook)
+    title = title or label("Where people disagree")
 
     def draw(down: bool) -> Any:
-        more = ["Each dot is one person, each line the stage's mean."]
+        more = [label("Each dot is one person, each line the stage's mean.")]
         more += _left_out(lines, persons)
         heading = titled(
             wrap(title, 32) if down else [title],
@@ -321,7 +329,7 @@ def spread_chart(
 def _spread(table: pd.DataFrame, persons: pd.DataFrame, codebook: Codebook, down: bool) -> Any:
     alt = quick_import("altair")
     stages = places(table, codebook)
-    notes = tuple("" if pd.isna(s) else f"spread {s:.2f}" for s in stages["spread"])
+    notes = tuple("" if pd.isna(s) else label("spread {n}", n=f"{s:.2f}") for s in stages["spread"])
     axes = Axes(codebook, notes, down)
     names = sorted(persons["participant"].unique())
     many = max(1, len(names))
@@ -350,8 +358,8 @@ def _spread(table: pd.DataFrame, persons: pd.DataFrame, codebook: Codebook, down
 
 def _person_tooltip(alt: Any) -> list[Any]:
     return [
-        alt.Tooltip("participant:N", title="participant"),
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("felt:N", title="valence"),
-        alt.Tooltip("n_units:Q", title="units"),
+        alt.Tooltip("participant:N", title=label("participant")),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("felt:N", title=label("valence")),
+        alt.Tooltip("n_units:Q", title=label("units")),
     ]

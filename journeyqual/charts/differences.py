@@ -9,9 +9,10 @@ import pandas as pd
 from journeyqual.charts.frame import Axes, layered, oriented, seam, titled
 from journeyqual.charts.palette import HALO, INTERVAL, JOINT, LINE, VALUE
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, interval, wrap
+from journeyqual.charts.words import NARROW_WRAP, coded, interval, wrap
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
+from journeyqual.labels import label
 from journeyqual.schema import DIFFERENCES, check, signed
 
 if TYPE_CHECKING:
@@ -70,7 +71,11 @@ def difference_chart(
         )
     group, against = next(pairs.itertuples(index=False, name=None), ("", ""))
     if not title:
-        title = f"{group}, beside {against}" if group else "Difference"
+        title = (
+            label("{group}, beside {other}", group=group, other=against)
+            if group
+            else label("Difference")
+        )
     base = pd.DataFrame({"stage": codebook.stage_names, "stage_order": range(len(codebook.stages))})
     for stage in table["stage"]:
         codebook.order(stage)
@@ -115,22 +120,22 @@ def _draw(
     """Draw the layers; long because a chart is one expression, layer by layer."""
     alt = quick_import("altair")
     notes = tuple(
-        "nobody" if pd.isna(r.n_participants)
-        else f"{int(r.n_participants)} and {int(r.n_participants_against)}"
+        label("nobody") if pd.isna(r.n_participants)
+        else label("{n} and {other}", n=int(r.n_participants), other=int(r.n_participants_against))
         for r in rows.itertuples(index=False)
     )  # fmt: skip
     labels = (
-        f"worse −{limit:g}", f"−{limit / 2:g}", "no difference", f"+{limit / 2:g}",
-        f"better +{limit:g}",
+        f"{label('worse')} −{limit:g}", f"−{limit / 2:g}", label("no difference"),
+        f"+{limit / 2:g}",         f"{label('better')} +{limit:g}",
     )  # fmt: skip
     axes = Axes(codebook, notes, down, limit=limit, labels=labels)
     hint = [
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("felt:N", title="difference"),
-        alt.Tooltip("single:N", title="95 % interval, this stage"),
-        alt.Tooltip("joint:N", title="for all stages at once"),
-        alt.Tooltip("n_participants:Q", title=names[0] or "people"),
-        alt.Tooltip("n_participants_against:Q", title=names[1] or "people beside"),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("felt:N", title=label("difference")),
+        alt.Tooltip("single:N", title=label("95 % interval, this stage")),
+        alt.Tooltip("joint:N", title=label("for all stages at once")),
+        alt.Tooltip("n_participants:Q", title=names[0] or label("people")),
+        alt.Tooltip("n_participants_against:Q", title=names[1] or label("people beside")),
     ]
     scale = alt.Scale(domain=["bad", "open", "good"], range="diverging")
     tint = alt.Color("tone:N", scale=scale, legend=None)
@@ -166,10 +171,16 @@ def _draw(
             **({"dy": -14} if down else {"dx": 12, "dy": -9, "align": "left"}),
         ).encode(text="felt:N"),
     ]
-    lines = [METHOD_WORDS[m] for m in METHOD_WORDS if m in set(rows["method"])]
-    lines.append(f"Above the middle: {names[0]} felt better. Thick bar: 95 % of one stage;")
-    lines.append("thin bar: of all stages at once. Filled: settled for all at once.")
-    lines.append(f"Under each stage: people of {names[0]}, and of {names[1]}.")
+    lines = [
+        *coded(set(rows["method"])),
+        label(
+            "Above the middle: {group} felt better. Thick bar: 95 % of one stage;", group=names[0]
+        ),
+        label("thin bar: of all stages at once. Filled: settled for all at once."),
+        label(
+            "Under each stage: people of {group}, and of {other}.", group=names[0], other=names[1]
+        ),
+    ]
     heading = titled(
         wrap(title, 32) if down else [title],
         [p for text in lines for p in (wrap(text, NARROW_WRAP) if down else [text])],
@@ -181,10 +192,11 @@ def _draw(
 
 def _describe(rows: pd.DataFrame, title: str) -> str:
     said = "; ".join(
-        f"{r.stage}: no difference can be told"
+        f"{r.stage}: {label('no difference can be told')}"
         if pd.isna(r.difference)
-        else f"{r.stage}: {r.felt} ({r.single}; for all at once {r.joint})"
-        + (", differs" if r.differs else "")
+        else f"{r.stage}: {r.felt} ({r.single}; {label('for all at once')} {r.joint})"
+        + (f", {label('differs')}" if r.differs else "")
         for r in rows.itertuples(index=False)
     )
-    return f"{title}. How much better (+) or worse (−) the first felt. {said}."
+    what = label("How much better (+) or worse (−) the first felt.")
+    return f"{title}. {what} {said}."

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, Literal
 
 from journeyqual.charts.quick import quick_import
+from journeyqual.labels import label
 
 RENDERER, LIVE_RENDERER = "journeyqual", "journeyqual-live"
 LIVE_WIDTH = 860
@@ -66,7 +67,7 @@ def live_spec(spec: dict[str, Any]) -> dict[str, Any]:
 
 def report_bundle(spec: dict[str, Any], **_: Any) -> dict[str, str]:
     """Return a chart as it stands in a report: its spec as data, its description as text."""
-    description = str(spec.get("description", "A chart"))
+    description = str(spec.get("description", label("A chart")))
     return {"text/html": report_html(spec), "text/plain": description}
 
 
@@ -83,11 +84,11 @@ def report_html(spec: dict[str, Any]) -> str:
     """
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    label = escape(str(spec.get("description", "A chart")), quote=True)
+    words = escape(str(spec.get("description", label("A chart"))), quote=True)
     return (
         '<figure class="jq-chart">'
         f'<script type="application/json" class="jq-spec">{text}</script>'
-        f'<div class="jq-view"></div><figcaption class="jq-hidden">{label}</figcaption></figure>'
+        f'<div class="jq-view"></div><figcaption class="jq-hidden">{words}</figcaption></figure>'
     )
 
 
@@ -109,7 +110,7 @@ class Folded:
         if not in_report():
             return self.chart._repr_mimebundle_()
         bundle = report_bundle(self.chart.to_dict())
-        caption = escape(self.caption)
+        caption = escape(label(self.caption))
         html = (
             f'<details class="jq jq-data jq-fold"><summary>{caption}</summary>'
             f"{bundle['text/html']}</details>"

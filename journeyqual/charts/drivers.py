@@ -10,8 +10,9 @@ import pandas as pd
 from journeyqual.charts.frame import layered, titled
 from journeyqual.charts.palette import HALO, INTERVAL, JOINT, SEAM, theme
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, interval, wrap
+from journeyqual.charts.words import NARROW_WRAP, coded, interval, wrap
 from journeyqual.codebook import Codebook
+from journeyqual.labels import label
 from journeyqual.schema import DRIVERS, check, signed
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def driver_chart(
     drivers: pd.DataFrame,
     codebook: Codebook,
     *,
-    title: str = "What is mentioned with a better or worse feeling",
+    title: str = "",
     most: int = MOST,
 ) -> LayerChart:
     """Draw themes as dots: how much better or worse who speaks of one feels about its stage.
@@ -37,7 +38,7 @@ def driver_chart(
     codebook
         Gives the order of the stages.
     title
-        The chart's title.
+        The chart's title, by default "What is mentioned with a better or worse feeling".
     most
         So many rows are drawn.
 
@@ -72,6 +73,7 @@ def driver_chart(
         tone=_tones(shown),
     )
     config = theme()
+    title = title or label("What is mentioned with a better or worse feeling")
     wide = _draw(shown, len(known), title, down=False)
     meta = {"narrow": _draw(shown, len(known), title, down=True).configure(**config).to_dict()}
     result: LayerChart = wide.configure(**config).properties(usermeta={"journeyqual": meta})
@@ -122,10 +124,12 @@ def _draw(shown: pd.DataFrame, many: int, title: str, *, down: bool) -> Any:
     )
 
     def x(field: str) -> Any:
-        ends = f"datum.value > 0 ? 'better +{limit:g}' : 'worse −{limit:g}'"
+        worse, better = label("worse"), label("better")
+        ends = (f"{worse} −{limit:g}", label("no difference"), f"{better} +{limit:g}")
         axis = alt.Axis(
             values=[-limit, 0, limit],
-            labelExpr=f"datum.value == 0 ? 'no difference' : {ends}",
+            # By its sign, not by its value: that may be any float.
+            labelExpr=f"{json.dumps(ends)}[(datum.value > 0) - (datum.value < 0) + 1]",
             labelFlush=True,
             labelBound=False,
             orient="top",
@@ -135,14 +139,14 @@ def _draw(shown: pd.DataFrame, many: int, title: str, *, down: bool) -> Any:
         return alt.X(f"{field}:Q", scale=scale, axis=axis, title=None)
 
     hint = [
-        alt.Tooltip("name:N", title="theme"),
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("felt:N", title="contrast"),
-        alt.Tooltip("between:N", title="95 % interval"),
-        alt.Tooltip("joint:N", title="for all at once"),
-        alt.Tooltip("n_with:Q", title="people with"),
-        alt.Tooltip("n_without:Q", title="people without"),
-        alt.Tooltip("pulls:N", title="pull on the stage"),
+        alt.Tooltip("name:N", title=label("theme")),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("felt:N", title=label("contrast")),
+        alt.Tooltip("between:N", title=label("95 % interval")),
+        alt.Tooltip("joint:N", title=label("for all at once")),
+        alt.Tooltip("n_with:Q", title=label("people with")),
+        alt.Tooltip("n_without:Q", title=label("people without")),
+        alt.Tooltip("pulls:N", title=label("pull on the stage")),
     ]
     scale = alt.Scale(domain=["bad", "open", "good"], range="diverging")
     tint = alt.Color("tone:N", scale=scale, legend=None)
@@ -172,13 +176,19 @@ def _draw(shown: pd.DataFrame, many: int, title: str, *, down: bool) -> Any:
         .mark_point(size=110, filled=False, strokeWidth=2.2, shape="circle")
         .encode(x=x("contrast"), color=tint),
     ]
-    lines = [METHOD_WORDS[m] for m in METHOD_WORDS if m in set(shown["method"])]
-    lines.append("Dot: who speaks of it, less who does not. Thick bar: 95 % interval of one theme;")
-    lines.append("thin bar: of all themes at once. Filled: settled for all at once.")
+    lines = [
+        *coded(set(shown["method"])),
+        label("Dot: who speaks of it, less who does not. Thick bar: 95 % interval of one theme;"),
+        label("thin bar: of all themes at once. Filled: settled for all at once."),
+    ]
     if shown["is_thin"].any():
-        lines.append("Dashed: thin, few people on one side; such a bar may run off the edge.")
+        lines.append(
+            label("Dashed: thin, few people on one side; such a bar may run off the edge.")
+        )
     if many > len(shown):
-        lines.append(f"The {len(shown)} that tell most of {many}; the table has all.")
+        lines.append(
+            label("The {n} that tell most of {of}; the table has all.", n=len(shown), of=many)
+        )
     heading = titled(
         wrap(title, 32) if down else [title],
         [p for line in lines for p in (wrap(line, NARROW_WRAP) if down else [line])],
@@ -202,11 +212,13 @@ def _tones(shown: pd.DataFrame) -> list[str]:
 
 def _describe(shown: pd.DataFrame, title: str) -> str:
     said = "; ".join(
-        f"{r.name} at {r.stage}: {r.felt} ({r.between}), {r.n_with} with and {r.n_without} without"
-        + (", settled for all at once" if r.differs else "")
+        f"{label('{name} at {stage}', name=r.name, stage=r.stage)}: {r.felt} ({r.between}), "
+        + label("{n} with and {other} without", n=r.n_with, other=r.n_without)
+        + (f", {label('settled for all at once')}" if r.differs else "")
         for r in shown.itertuples(index=False)
     )
-    return (
-        f"{title}. How much better (+) or worse (−) people who speak of a theme feel about its "
-        f"stage than those who do not. {said or 'No theme has a contrast yet'}."
+    what = label(
+        "How much better (+) or worse (−) people who speak of a theme feel about its stage than "
+        "those who do not."
     )
+    return f"{title}. {what} {said or label('No theme has a contrast yet')}."

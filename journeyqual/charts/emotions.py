@@ -10,9 +10,10 @@ import pandas as pd
 from journeyqual.charts.frame import layered, oriented, raised, titled
 from journeyqual.charts.palette import CELL, CELL_TEXT, CELL_TEXT_STRONG
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, wrap
+from journeyqual.charts.words import NARROW_WRAP, coded, wrap
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
+from journeyqual.labels import label
 from journeyqual.schema import CURVE, EMOTIONS, check
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def emotion_chart(
     codebook: Codebook,
     *,
     curve: pd.DataFrame | None = None,
-    title: str = "Which emotions, where",
+    title: str = "",
 ) -> LayerChart:
     """Draw the share of each emotion in each stage as a grid of cells with their percentages.
 
@@ -41,7 +42,7 @@ def emotion_chart(
     curve
         CURVE of the same units: how they were coded is then said under the title.
     title
-        The chart's title.
+        The chart's title, by default "Which emotions, where".
 
     Raises
     ------
@@ -64,8 +65,9 @@ def emotion_chart(
     table["stage_order"] = [codebook.order(stage) for stage in table["stage"]]
     table["emotion_order"] = [codebook.emotion_names.index(e) for e in table["emotion"]]
     methods = () if curve is None else set(check(curve, CURVE)["method"])
-    lines = [METHOD_WORDS[m] for m in METHOD_WORDS if m in methods]
-    lines.append("Share of each stage's talk, every participant weighing the same.")
+    lines = coded(methods)
+    lines.append(label("Share of each stage's talk, every participant weighing the same."))
+    title = title or label("Which emotions, where")
     table["percent"] = [f"{share:.0%}" for share in table["share"]]
     result: LayerChart = oriented(lambda down: _grid(table, codebook, title, lines, down), codebook)
     return result
@@ -105,11 +107,11 @@ def _grid(table: pd.DataFrame, codebook: Codebook, title: str, lines: list[str],
         else {"x": alt.X(**by_stage), "y": alt.Y(**by_name)}
     )
     hint = [
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("emotion:N", title="emotion"),
-        alt.Tooltip("percent:N", title="share of the stage's talk"),
-        alt.Tooltip("n_units:Q", title="units"),
-        alt.Tooltip("n_participants:Q", title="participants"),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("emotion:N", title=label("emotion")),
+        alt.Tooltip("percent:N", title=label("share of the stage's talk")),
+        alt.Tooltip("n_units:Q", title=label("units")),
+        alt.Tooltip("n_participants:Q", title=label("participants")),
     ]
 
     def cells(part: pd.DataFrame, colours: str) -> Any:
@@ -156,5 +158,5 @@ def _describe(table: pd.DataFrame, title: str) -> str:
     for stage, part in table.groupby("stage", sort=False):
         told = part[part["share"] >= 0.005].sort_values("share", ascending=False)
         said = ", ".join(f"{r.emotion} {r.percent}" for r in told.itertuples(index=False))
-        parts.append(f"{stage}: {said or 'no emotion coded'}")
-    return f"{title}. {'; '.join(parts) or 'Nothing coded yet'}."
+        parts.append(f"{stage}: {said or label('no emotion coded')}")
+    return f"{title}. {'; '.join(parts) or label('Nothing coded yet')}."

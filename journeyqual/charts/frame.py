@@ -11,9 +11,10 @@ import pandas as pd
 
 from journeyqual.charts.palette import FONT, HIT, SEAM, SEAM_TEXT, theme
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import feeling, interval, people, wrap
+from journeyqual.charts.words import feeling, interval, people, side_name, wrap
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
+from journeyqual.labels import label
 from journeyqual.schema import CURVE, check, signed
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def places(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     merged["n_units"] = merged["n_units"].fillna(0).astype("int64")
     merged["is_thin"] = merged["is_thin"].eq(True)
     for column, blank in (
-        ("felt", "–"), ("between", "no interval"), ("feeling", "either"), ("people", "nobody"),
+        ("felt", "–"), ("between", label("no interval")), ("feeling", "either"),
+        ("people", label("nobody")),
     ):  # fmt: skip
         merged[column] = merged[column].astype(object).where(merged[column].notna(), blank)
     return merged
@@ -100,16 +102,14 @@ class Axes:
     limit
         The axis of values runs from minus this to this.
     labels
-        What stands at its five ticks, from the lowest to the highest.
+        What stands at its five ticks, from the lowest to the highest; blank: those of valence.
     """
 
     codebook: Codebook
     notes: tuple[str, ...]
     down: bool = False
     limit: float = 1.0
-    labels: tuple[str, str, str, str, str] = (
-        "felt bad −1", "−0.5", "neither 0", "+0.5", "felt good +1",
-    )  # fmt: skip
+    labels: tuple[str, str, str, str, str] = ("", "", "", "", "")
 
     @property
     def _alt(self) -> Any:
@@ -189,10 +189,11 @@ class Axes:
 
     def _value_axis(self) -> Any:
         ticks = [step * self.limit / 2 for step in range(-2, 3)]
+        shown = self.labels if any(self.labels) else felt()
         return self._alt.Axis(
             values=ticks,
             # By place, not by value: a tick of 0.15 is not found among floats.
-            labelExpr=f"{json.dumps(self.labels)}[round(datum.value / {self.limit / 2!r}) + 2]",
+            labelExpr=f"{json.dumps(shown)}[round(datum.value / {self.limit / 2!r}) + 2]",
             labelFlush=True,
             labelBound=False,
             orient="top" if self.down else "left",
@@ -201,6 +202,11 @@ class Axes:
                 "datum.value == 0", self._alt.value(1.6), self._alt.value(0.6)
             ),
         )  # fmt: skip
+
+
+def felt() -> tuple[str, str, str, str, str]:
+    """Return what stands at the five ticks of valence."""
+    return (label("felt bad −1"), "−0.5", label("neither 0"), "+0.5", label("felt good +1"))
 
 
 def raised(labels: Sequence[Sequence[str]], down: bool) -> float:
@@ -222,7 +228,7 @@ def seam(axes: Axes, codebook: Codebook) -> list[Chart]:
     rule = alt.Chart(data).mark_rule(style=SEAM).encode(**axes.stage(0), **axes.whole())
     labels = []
     # Beside the seam, above the plot; in a downward chart along the right edge.
-    for text, before in (("buyer side", True), ("customer side", False)):
+    for text, before in ((side_name("buyer"), True), (side_name("customer"), False)):
         if axes.down:
             mark = {
                 "align": "right",
@@ -275,11 +281,11 @@ def tooltip(alt: Any, *more: Any) -> list[Any]:
     """Return the lines of a stage's tooltip."""
     return [
         *more,
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("felt:N", title="valence"),
-        alt.Tooltip("between:N", title="95 % interval"),
-        alt.Tooltip("people:N", title="spoke of it"),
-        alt.Tooltip("n_units:Q", title="units"),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("felt:N", title=label("valence")),
+        alt.Tooltip("between:N", title=label("95 % interval")),
+        alt.Tooltip("people:N", title=label("spoke of it")),
+        alt.Tooltip("n_units:Q", title=label("units")),
     ]
 
 
@@ -300,7 +306,7 @@ def oriented(draw: Callable[[bool], Any], codebook: Codebook, **usermeta: Any) -
     down = draw(True).configure(**config)
     if len(codebook.stages) > MOST_ACROSS:
         return down.properties(usermeta={"journeyqual": meta})
-    meta["narrow"] = down.to_dict()
+    meta["narrow"] = down.to_dict(validate=False)
     return draw(False).configure(**config).properties(usermeta={"journeyqual": meta})
 
 

@@ -22,6 +22,7 @@ from journeyqual.charts.palette import HALO, INTERVAL, LINE, THIN
 from journeyqual.charts.quick import quick_import
 from journeyqual.charts.words import NARROW_WRAP, describe, subtitle, wrap
 from journeyqual.codebook import Codebook
+from journeyqual.labels import label
 
 if TYPE_CHECKING:
     from altair import FacetChart, LayerChart
@@ -53,9 +54,11 @@ def group_chart(
         As for `curve_chart`.
     """
     table = checked(curve, codebook)
-    table = table.assign(group=[g or "everybody" for g in table["group"]])
+    table = table.assign(group=[g or label("everybody") for g in table["group"]])
     groups = sorted(table["group"].unique())
-    title = title or (f"Compared by {by}" if by else "Compared by group")
+    title = title or (
+        label("Compared by {attribute}", attribute=by) if by else label("Compared by group")
+    )
     filled = pd.concat(
         [places(table[table["group"] == g], codebook).assign(group=g) for g in groups]
         or [places(table, codebook).assign(group="")],
@@ -93,13 +96,13 @@ def _together(
     shapes = alt.Scale(domain=groups, range=list(GROUP_SHAPES[: len(groups)]))
     form = alt.Shape("group:N", scale=shapes, legend=legend)
     place = {**axes.stage(), **axes.offset(len(groups))}
-    who = alt.Tooltip("group:N", title=by or "group")
+    who = alt.Tooltip("group:N", title=by or label("group"))
     filled = filled.assign(slot=[groups.index(g) if groups else 0 for g in filled["group"]])
     known = filled[filled["valence"].notna()]
     between = known[known["valence_low"].notna()]
     layers = [
         hit_areas(axes, filled.drop_duplicates("stage_order")).encode(
-            tooltip=[alt.Tooltip("stage:N", title="stage")]
+            tooltip=[alt.Tooltip("stage:N", title=label("stage"))]
         ),
         *seam(axes, codebook),
         alt.Chart(filled)
@@ -133,7 +136,7 @@ def _apart(
     alt = quick_import("altair")
     axes = Axes(codebook, tuple("" for _ in codebook.stages), down)
     base = alt.Chart().encode(**axes.stage())
-    who = alt.Tooltip("group:N", title=by or "group")
+    who = alt.Tooltip("group:N", title=by or label("group"))
     thin = alt.datum.is_thin
     layers = layered(
         hit_areas(axes, filled).encode(tooltip=tooltip(alt, who)).properties(data=alt.Undefined),

@@ -16,8 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyqual.charts.frame import checked, places
-from journeyqual.charts.words import wrap
+from journeyqual.charts.words import side_name, wrap
 from journeyqual.codebook import SIDES, Codebook
+from journeyqual.labels import label
 
 NAMED_UP_TO = 7
 """With more stages than this on a lobe they are numbered, and their names are listed beside."""
@@ -168,7 +169,7 @@ def loop(curve: pd.DataFrame, codebook: Codebook, *, down: bool = False) -> Loop
     arrows = tuple(line.arrow(lobe, share) for lobe in (0, 1) for share in (0.045, 0.955))
     away = 0.6 * reach
     captions = tuple(
-        (f"{side} side", middle[0] + (0 if down else far), middle[1] + (far if down else 0))
+        (side_name(side), middle[0] + (0 if down else far), middle[1] + (far if down else 0))
         for side, far in zip(SIDES, (-away, away), strict=True)
     )
     captions = captions if told else ()
@@ -219,7 +220,7 @@ def _mark(
     """Return a stage's mark with its label on the outside of its lobe."""
     heard = not math.isnan(row.valence)
     number = int(row.stage_order) + 1
-    figure = f"{row.felt}" if heard else "nobody"
+    figure = f"{row.felt}" if heard else label("nobody")
     lines = (*wrap(f"{number} {row.stage}", 18), figure) if named else (str(number),)
     out = np.array([x - middle[0], 0.0]) if down else np.array([0.0, y - middle[1]])
     if not down and abs(x - middle[0]) > 0.84 * reach:
@@ -231,9 +232,9 @@ def _mark(
     deep = LINE_HEIGHT * (len(lines) - 1)
     words = (
         f"{number}. {row.stage}: {row.felt} ({row.between}), {row.people}, "
-        f"{_SIGNS[str(row.feeling)]}"
+        f"{label(SIGNS[str(row.feeling)])}"
         if heard
-        else f"{number}. {row.stage}: nobody spoke of it"
+        else f"{number}. {row.stage}: {label('nobody spoke of it')}"
     )
     return Mark(
         order=number - 1, number=number, name=str(row.stage), x=round(x, 1), y=round(y, 1),
@@ -246,4 +247,4 @@ def _mark(
     )  # fmt: skip
 
 
-_SIGNS = {"good": "good side", "bad": "bad side", "either": "side not settled"}
+SIGNS = {"good": "good side", "bad": "bad side", "either": "side not settled"}

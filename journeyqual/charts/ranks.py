@@ -9,19 +9,16 @@ import pandas as pd
 from journeyqual.charts.frame import Axes, layered, oriented, seam, titled
 from journeyqual.charts.palette import VALUE
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, people, wrap
+from journeyqual.charts.words import NARROW_WRAP, coded, people, wrap
 from journeyqual.codebook import Codebook
+from journeyqual.labels import label
 from journeyqual.schema import RANKS, check
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-LABELS = ("lowest in 100", "50", "of 100 studies", "50", "highest in 100")
 
-
-def rank_chart(
-    ranks: pd.DataFrame, codebook: Codebook, *, title: str = "Lowest, highest: how firmly"
-) -> LayerChart:
+def rank_chart(ranks: pd.DataFrame, codebook: Codebook, *, title: str = "") -> LayerChart:
     """Draw in how many redrawn studies each stage is the highest (up) or the lowest (down).
 
     Parameters
@@ -31,7 +28,7 @@ def rank_chart(
     codebook
         Gives the stages.
     title
-        The chart's title.
+        The chart's title, by default "Lowest, highest: how firmly".
 
     Notes
     -----
@@ -45,24 +42,30 @@ def rank_chart(
     table = check(ranks, RANKS)
     table["stage_order"] = [codebook.order(stage) for stage in table["stage"]]
     known = table[table["p_lowest"].notna()]
+    high, low = label("highest"), label("lowest")
     parts = [
-        known.assign(share=known["p_highest"], to=known["p_highest"], tone="good"),
-        known.assign(share=known["p_lowest"], to=-known["p_lowest"], tone="bad"),
+        known.assign(share=known["p_highest"], to=known["p_highest"], tone="good", place=high),
+        known.assign(share=known["p_lowest"], to=-known["p_lowest"], tone="bad", place=low),
     ]
     bars = pd.concat(parts, ignore_index=True)
     bars = bars.assign(from_=0.0, percent=[_percent(share) for share in bars["share"]])
     counted = dict(zip(table["stage_order"], table["n_participants"], strict=True))
     notes = tuple(people(int(counted.get(n, 0))) for n in range(len(codebook.stages)))
-    methods = [METHOD_WORDS[m] for m in METHOD_WORDS if m in set(table["method"])]
-    lines = [*methods, "Up: highest. Down: lowest, in so many of 100 studies of people like these."]
+    title = title or label("Lowest, highest: how firmly")
+    methods = coded(set(table["method"]))
+    lines = [
+        *methods,
+        label("Up: highest. Down: lowest, in so many of 100 studies of people like these."),
+    ]
+    ticks = (label("lowest in 100"), "50", label("of 100 studies"), "50", label("highest in 100"))
 
     def draw(down: bool) -> Any:
         alt = quick_import("altair")
-        axes = Axes(codebook, notes, down, labels=LABELS)
+        axes = Axes(codebook, notes, down, labels=ticks)
         hint = [
-            alt.Tooltip("stage:N", title="stage"),
-            alt.Tooltip("tone:N", title="side"),
-            alt.Tooltip("percent:N", title="of redrawn studies"),
+            alt.Tooltip("stage:N", title=label("stage")),
+            alt.Tooltip("place:N", title=label("side")),
+            alt.Tooltip("percent:N", title=label("of redrawn studies")),
         ]
         tint = alt.Color(
             "tone:N",
@@ -109,8 +112,13 @@ def _describe(table: pd.DataFrame, title: str) -> str:
         + (
             r.reason
             if pd.isna(r.p_lowest)
-            else f"lowest in {_percent(r.p_lowest)} of 100, highest in {_percent(r.p_highest)}"
+            else label(
+                "lowest in {low} of 100, highest in {high}",
+                low=_percent(r.p_lowest),
+                high=_percent(r.p_highest),
+            )
         )
         for r in table.itertuples(index=False)
     )
-    return f"{title}. In how many redrawn studies each stage is lowest or highest. {said}."
+    what = label("In how many redrawn studies each stage is lowest or highest.")
+    return f"{title}. {what} {said}."

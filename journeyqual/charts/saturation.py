@@ -10,15 +10,14 @@ from journeyqual.charts.frame import layered, titled
 from journeyqual.charts.palette import BAND, EXPECTED, LINE, theme
 from journeyqual.charts.quick import quick_import
 from journeyqual.charts.words import NARROW_WRAP, wrap
+from journeyqual.labels import label
 from journeyqual.schema import SATURATION_CURVE, check
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
 
-def saturation_chart(
-    curve: pd.DataFrame, *, stage: str = "", title: str = "Codes heard, interview by interview"
-) -> LayerChart:
+def saturation_chart(curve: pd.DataFrame, *, stage: str = "", title: str = "") -> LayerChart:
     """Draw how many codes were heard after so many interviews: a flat end says that few are new.
 
     Parameters
@@ -28,7 +27,7 @@ def saturation_chart(
     stage
         The stage; blank is the whole study.
     title
-        The chart's title.
+        The chart's title, by default "Codes heard, interview by interview".
 
     Returns
     -------
@@ -38,6 +37,7 @@ def saturation_chart(
     table = check(curve, SATURATION_CURVE)
     own = table[table["stage"] == stage].sort_values("position").reset_index(drop=True)
     config = theme()
+    title = title or label("Codes heard, interview by interview")
     wide = _draw(own, title, down=False).configure(**config)
     narrow = _draw(own, title, down=True).configure(**config).to_dict()
     result: LayerChart = wide.properties(usermeta={"journeyqual": {"narrow": narrow}})
@@ -50,7 +50,7 @@ def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
     most = float(own["codes_high"].max()) if len(own) else 1.0
     x = alt.X(
         "position:Q",
-        title="interviews",
+        title=label("interviews"),
         scale=alt.Scale(domain=[0.5, last + 0.5], nice=False),
         axis=alt.Axis(format="d", tickMinStep=1, grid=False, tickCount=min(last, 12)),
     )
@@ -58,17 +58,17 @@ def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
     def y(field: str) -> Any:
         return alt.Y(
             f"{field}:Q",
-            title="codes",
+            title=label("codes"),
             scale=alt.Scale(domain=[0, most * 1.05 or 1]),
             axis=alt.Axis(format="d", tickMinStep=1, grid=True, tickCount=6),
         )
 
     hint = [
-        alt.Tooltip("position:Q", title="interviews"),
-        alt.Tooltip("codes_median:Q", title="codes, middle of random orders", format=".0f"),
-        alt.Tooltip("codes_low:Q", title="from", format=".0f"),
-        alt.Tooltip("codes_high:Q", title="to", format=".0f"),
-        alt.Tooltip("codes_in_order:Q", title="in the order held"),
+        alt.Tooltip("position:Q", title=label("interviews")),
+        alt.Tooltip("codes_median:Q", title=label("codes, middle of random orders"), format=".0f"),
+        alt.Tooltip("codes_low:Q", title=label("lower end"), format=".0f"),
+        alt.Tooltip("codes_high:Q", title=label("upper end"), format=".0f"),
+        alt.Tooltip("codes_in_order:Q", title=label("in the order held")),
     ]
     base = alt.Chart(own).encode(x=x)
     layers = [
@@ -79,8 +79,8 @@ def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
         ),
     ]
     lines = [
-        "Line and band: the middle and 95 % of random orders of the interviews.",
-        "Circles: the order they were held in.",
+        label("Line and band: the middle and 95 % of random orders of the interviews."),
+        label("Circles: the order they were held in."),
     ]
     heading = titled(
         wrap(title, 32) if down else [title],
@@ -93,7 +93,14 @@ def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
 
 def _describe(own: pd.DataFrame, title: str) -> str:
     said = "; ".join(
-        f"after {r.position}: {r.codes_median:.0f} ({r.codes_low:.0f} to {r.codes_high:.0f})"
+        label(
+            "after {n}: {middle} ({low} to {high})",
+            n=r.position,
+            middle=f"{r.codes_median:.0f}",
+            low=f"{r.codes_low:.0f}",
+            high=f"{r.codes_high:.0f}",
+        )
         for r in own.itertuples(index=False)
     )
-    return f"{title}. Codes heard so far, over random orders. {said or 'No interview yet'}."
+    what = label("Codes heard so far, over random orders.")
+    return f"{title}. {what} {said or label('No interview yet')}."

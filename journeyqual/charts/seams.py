@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeyqual.charts.frame import layered, titled
+from journeyqual.charts.frame import felt, layered, titled
 from journeyqual.charts.palette import LINE, PERSON_DOT, VALUE, theme
 from journeyqual.charts.quick import quick_import
-from journeyqual.charts.words import METHOD_WORDS, NARROW_WRAP, wrap
+from journeyqual.charts.words import NARROW_WRAP, coded, wrap
+from journeyqual.labels import label
 from journeyqual.schema import SEAM_LINES, check, signed
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-SIDES = ("as a buyer", "as a customer")
 FLAT = 0.1
 """A smaller change counts as none, as in `journeyqual.paths`."""
 
 
-def seam_chart(
-    lines: pd.DataFrame, *, method: str = "", title: str = "From buyer to customer"
-) -> LayerChart:
+def seam_chart(lines: pd.DataFrame, *, method: str = "", title: str = "") -> LayerChart:
     """Draw one line a person: their feeling at the last buyer stage and the first customer stage.
 
     Parameters
@@ -32,7 +31,7 @@ def seam_chart(
     method
         How the units were coded, for the words under the title.
     title
-        The chart's title.
+        The chart's title, by default "From buyer to customer".
 
     Returns
     -------
@@ -56,6 +55,7 @@ def seam_chart(
     mean = every.groupby("side", as_index=False)["valence"].mean()
     mean["felt"] = [signed(v) for v in mean["valence"]]
     config = theme()
+    title = title or label("From buyer to customer")
     wide = _draw(every, mean, method, title, down=False).configure(**config)
     narrow = _draw(every, mean, method, title, down=True).configure(**config).to_dict()
     result: LayerChart = wide.properties(usermeta={"journeyqual": {"narrow": narrow}})
@@ -70,14 +70,14 @@ def _way(change: float) -> str:
 def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, down: bool) -> Any:
     alt = quick_import("altair")
     axis = alt.Axis(
-        labelExpr=f"['{SIDES[0]}', '{SIDES[1]}'][datum.value]",
+        labelExpr=f"{json.dumps([label('as a buyer'), label('as a customer')])}[datum.value]",
         values=[0, 1],
         labelAngle=0,
         grid=True,
     )
     scale = alt.Scale(domain=[-0.35 if down else -0.6, 1.35 if down else 1.6], nice=False)
     x = alt.X("side:Q", scale=scale, axis=axis, title=None)
-    labels = "['felt bad −1', '−0.5', 'neither 0', '+0.5', 'felt good +1'][datum.value * 2 + 2]"
+    labels = f"{json.dumps(felt())}[datum.value * 2 + 2]"
     y = alt.Y(
         "valence:Q",
         scale=alt.Scale(domain=[-1, 1], nice=False),
@@ -90,11 +90,11 @@ def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, d
         legend=None,
     )
     hint = [
-        alt.Tooltip("participant:N", title="participant"),
-        alt.Tooltip("stage:N", title="stage"),
-        alt.Tooltip("felt:N", title="valence"),
-        alt.Tooltip("moved:N", title="change"),
-        alt.Tooltip("n_units:Q", title="units"),
+        alt.Tooltip("participant:N", title=label("participant")),
+        alt.Tooltip("stage:N", title=label("stage")),
+        alt.Tooltip("felt:N", title=label("valence")),
+        alt.Tooltip("moved:N", title=label("change")),
+        alt.Tooltip("n_units:Q", title=label("units")),
     ]
     people = alt.Chart(every).encode(x=x, y=y, color=tint)
     whole = alt.Chart(mean).encode(x=x, y=y)
@@ -109,8 +109,8 @@ def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, d
             for side in (0, 1)
         ),
     ]
-    lines = [METHOD_WORDS[method]] if method in METHOD_WORDS else []
-    lines.append("One line a person, the thick one their mean.")
+    lines = coded([method])
+    lines.append(label("One line a person, the thick one their mean."))
     heading = titled(
         wrap(title, 32) if down else [title],
         [p for line in lines for p in (wrap(line, NARROW_WRAP) if down else [line])],
@@ -124,7 +124,9 @@ def _describe(every: pd.DataFrame, title: str) -> str:
     first = every[every["side"] == 0].set_index("participant")
     last = every[every["side"] == 1].set_index("participant")
     said = "; ".join(
-        f"{p}: {first['felt'][p]} at {first['stage'][p]}, {last['felt'][p]} at {last['stage'][p]}"
+        f"{p}: {label('{name} at {stage}', name=first['felt'][p], stage=first['stage'][p])}, "
+        + label("{name} at {stage}", name=last["felt"][p], stage=last["stage"][p])
         for p in first.index
     )
-    return f"{title}. Each person before and after the purchase. {said or 'Nobody spoke of both'}."
+    what = label("Each person before and after the purchase.")
+    return f"{title}. {what} {said or label('Nobody spoke of both')}."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from journeyqual.labels import counted, label, speaking
 from journeyqual.schema import side, signed
 
 NARROW_WRAP = 44
@@ -34,8 +35,14 @@ def interval(low: float, high: float) -> str:
     ('−0.50 to +0.25', 'no interval')
     """
     if math.isnan(low) or math.isnan(high):
-        return "no interval"
-    return f"{signed(low)} to {signed(high)}"
+        return label("no interval")
+    return label("{low} to {high}", low=signed(low), high=signed(high))
+
+
+def english_interval(low: float, high: float) -> str:
+    """Return an interval as it stands in a sentence, which is English in every language."""
+    with speaking():
+        return interval(low, high)
 
 
 def feeling(low: float, high: float) -> str:
@@ -60,8 +67,38 @@ def people(n: int, *, is_thin: bool = False) -> str:
     ('12 people', '1 person (thin)', 'nobody')
     """
     if n == 0:
-        return "nobody"
-    return f"{n} {'person' if n == 1 else 'people'}{' (thin)' if is_thin else ''}"
+        return label("nobody")
+    if is_thin:
+        return counted("{n} person (thin)", "{n} people (thin)", n)
+    return counted("{n} person", "{n} people", n)
+
+
+def english_people(n: int, *, is_thin: bool = False) -> str:
+    """Return how many people, as it stands in a sentence, which is English in every language."""
+    with speaking():
+        return people(n, is_thin=is_thin)
+
+
+def coded(methods: Collection[str]) -> list[str]:
+    """Return how units were coded, a sentence for each way there is.
+
+    Examples
+    --------
+    >>> coded(["human"])
+    ['Coded by people.']
+    """
+    return [label(words) for name, words in METHOD_WORDS.items() if name in methods]
+
+
+def side_name(side: str) -> str:
+    """Return what a side of the journey is called; blank where a stage has none.
+
+    Examples
+    --------
+    >>> side_name("buyer"), side_name("")
+    ('buyer side', '')
+    """
+    return {"buyer": label("buyer side"), "customer": label("customer side")}.get(side, "")
 
 
 def wrap(text: str, width: int, lines: int = 3) -> list[str]:
@@ -91,15 +128,21 @@ def subtitle(
     width
         Wrap at so many characters; 0 leaves one sentence a line.
     """
-    lines = [METHOD_WORDS[m] for m in METHOD_WORDS if m in set(table["method"])]
+    lines = coded(set(table["method"]))
     sizes = table.loc[table["n_participants_group"] > 0].groupby("group")["n_participants_group"]
     many = sizes.max().tolist()
-    who = f"{people(many[0])} interviewed. " if len(many) == 1 else ""
+    who = label("{people} interviewed.", people=people(many[0])) if len(many) == 1 else ""
     if who or bars:
-        lines.append(f"{who}{'Bars: 95 % intervals.' if bars else ''}".strip())
+        lines.append(f"{who} {label('Bars: 95 % intervals.') if bars else ''}".strip())
     if bars and many and min(many) < FEW_PARTICIPANTS:
-        each = "" if len(many) == 1 else " in a group"
-        lines.append(f"Fewer than {FEW_PARTICIPANTS} people{each}: the intervals are too narrow.")
+        lines.append(
+            label("Fewer than {n} people: the intervals are too narrow.", n=FEW_PARTICIPANTS)
+            if len(many) == 1
+            else label(
+                "Fewer than {n} people in a group: the intervals are too narrow.",
+                n=FEW_PARTICIPANTS,
+            )
+        )
     lines += more
     if not width:
         return lines
@@ -112,8 +155,8 @@ def describe(table: pd.DataFrame, title: str) -> str:
     for row in table.itertuples(index=False):
         who = f"{row.group}, " if row.group else ""
         if math.isnan(row.valence):
-            parts.append(f"{who}{row.stage}: nobody spoke of it")
+            parts.append(f"{who}{row.stage}: {label('nobody spoke of it')}")
         else:
             parts.append(f"{who}{row.stage}: {row.felt} ({row.between}), {row.people}")
-    said = "; ".join(parts) or "no stage yet"
-    return f"{title}. Valence from −1, felt bad, to +1, felt good. {said}."
+    said = "; ".join(parts) or label("no stage yet")
+    return f"{title}. {label('Valence from −1, felt bad, to +1, felt good.')} {said}."

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeyqual.errors import ReportError
+from journeyqual.labels import speaking
 from journeyqual.scaffold import package_data
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["blocks", "make_report"]
 
 DEFAULT_TEMPLATE = "emotional_journey"
-CHOOSING = ("by", "against", "group", "period", "waves", "stages", "owner", "language")
+CHOOSING = ("by", "against", "group", "period", "waves", "stages", "owner", "run", "language")
 """Parameters by which a report shows something else; such a report stands beside the whole one."""
 _NO_LONGER = re.compile(r"\b(InputError|ConfigError): ")
 """What a notebook stops with if the study lacks what its parameters ask for."""
@@ -77,6 +78,8 @@ def make_report(
     ReportError
         If there is no such template, a parameter is unknown, or a cell fails; then
         ``NAME.draft.ipynb`` shows where, and an older page stays as it was.
+    ConfigError
+        If there are no labels in the language that is asked for.
 
     Notes
     -----
@@ -88,10 +91,15 @@ def make_report(
 
     folder = Path(study_path)
     source = _template(template)
+    told = known_parameters(source)
+    language = str((parameters or {}).get("language") or "") or _language(folder)
     target = Path(out_dir) if out_dir is not None else folder / "reports"
     given = dict(parameters or {})
-    if "study" in known_parameters(source):
+    if "study" in told:
         given.setdefault("study", ".")
+    # A language that has no labels is refused before anything runs.
+    with speaking(language, folder):
+        pass
     begun = time.perf_counter()
     name = report_name(source.stem, parameters or {})
     made = {"template": source.stem, "parameters": dict(parameters or {})}
@@ -99,7 +107,8 @@ def make_report(
         source, given, target / f"{name}.ipynb", folder=folder, progress=progress, made=made
     )
     ran = time.perf_counter()
-    page = write_html(notebook, target / f"{name}.html", look=_look(folder))
+    with speaking(language, folder):
+        page = write_html(notebook, target / f"{name}.html", look=_look(folder))
     if seconds is not None:
         seconds["notebook"] = seconds.get("notebook", 0.0) + ran - begun
         seconds["html"] = seconds.get("html", 0.0) + time.perf_counter() - ran
@@ -194,6 +203,14 @@ def _look(folder: Path) -> Theme:
 
     there = (folder / config.STUDY_FILE).exists()
     return config.load(folder).theme if there else theme.DEFAULT
+
+
+def _language(folder: Path) -> str:
+    """Return the language that ``study.toml`` names; blank is English."""
+    from journeyqual import config
+
+    there = (folder / config.STUDY_FILE).exists()
+    return config.load(folder).language if there else ""
 
 
 def _template(template: str | Path) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeyqual.codebook import Codebook
+from journeyqual.labels import label, labels
 from journeyqual.reports.blocks import Block, _fill, _md, table_of
 from journeyqual.schema import (
     AGREEMENT,
@@ -31,6 +32,14 @@ NAMES = {
     "do not conclude": "conclude nothing",
 }
 
+MEASURES = {
+    "whole": "where and what",
+    "covered": "where",
+    "value": "what, where both marked",
+    "code": "one value",
+}
+"""What agreement of free spans is of."""
+
 
 def header(study: Study, made: pd.DataFrame) -> Block:
     """Return the head of the report: in one sentence, what the codings are good for.
@@ -42,13 +51,13 @@ def header(study: Study, made: pd.DataFrame) -> Block:
     made
         AGREEMENT of its people's codings.
     """
-    title, note = f"Agreement – {study.config.title}", study.note
+    title, note = f"{label('Agreement')} – {study.config.title}", study.note
     said = headline(made)
     overall = made[made["code"] == ""]
     coders = sorted(set(study.team.independent()["coder"]) - {"human:panel"})
     counts = [
-        (len(coders), "people coded"),
-        (int(overall["n_units"].max()) if len(overall) else 0, "units coded by two or more"),
+        (len(coders), label("people coded")),
+        (int(overall["n_units"].max()) if len(overall) else 0, label("units coded by two or more")),
     ]
     html = _fill("header", title=title, note=note, headline=said, counts=counts, trust="")
     lines = [f"# {_md(title)}", _md(note), f"**{_md(said)}**"]
@@ -94,7 +103,7 @@ def _listed(names: list[str]) -> str:
 def overall(made: pd.DataFrame) -> Block:
     """Return how far people agree on each dimension, and what that allows."""
     table = check(made, AGREEMENT)
-    return _figures("Agreement on each dimension", table[table["code"] == ""], codes=False)
+    return _figures(label("Agreement on each dimension"), table[table["code"] == ""], codes=False)
 
 
 def codes(made: pd.DataFrame, book: Codebook | None = None) -> Block:
@@ -112,7 +121,7 @@ def codes(made: pd.DataFrame, book: Codebook | None = None) -> Block:
         told = {"", *book.stage_names}
         table = table[(table["dimension"] != "stage") | table["code"].isin(told)]
     table = table[table["code"] != ""].sort_values(["dimension", "alpha"], kind="stable")
-    return _figures("Agreement on each code", table, codes=True)
+    return _figures(label("Agreement on each code"), table, codes=True)
 
 
 def _figures(caption: str, table: pd.DataFrame, *, codes: bool) -> Block:
@@ -121,13 +130,14 @@ def _figures(caption: str, table: pd.DataFrame, *, codes: bool) -> Block:
             *([r.code] if codes else []), r.dimension, _coefficient(r.alpha),
             _between(r.alpha_low, r.alpha_high), _coefficient(r.kappa),
             "–" if r.percent_agreement != r.percent_agreement else f"{r.percent_agreement:.0f} %",
-            r.n_units, r.n_coders, NAMES.get(r.verdict, ""), r.reason,
+            r.n_units, r.n_coders, label(NAMES[r.verdict]) if r.verdict in NAMES else "", r.reason,
         ]
         for r in table.itertuples(index=False)
     ]  # fmt: skip
     columns = [
-        *(["code"] if codes else []), "dimension", "alpha", "95 % interval", "kappa", "alike",
-        "units", "coders", "conclude", "note",
+        *(labels("code") if codes else []),
+        *labels("dimension", "alpha", "95 % interval", "kappa", "alike", "units", "coders",
+                "conclude", "note"),
     ]  # fmt: skip
     return table_of(caption, columns, rows, closed=False)
 
@@ -149,8 +159,10 @@ def pairs(made: pd.DataFrame, caption: str) -> Block:
         ]
         for r in check(made, AGREEMENT_PAIRS).itertuples(index=False)
     ]  # fmt: skip
-    columns = ["one", "the other", "dimension", "alpha", "95 % interval", "kappa", "units", "note"]
-    return table_of(caption, columns, rows, head=2)
+    columns = labels(
+        "one", "the other", "dimension", "alpha", "95 % interval", "kappa", "units", "note"
+    )
+    return table_of(label(caption), columns, rows, head=2)
 
 
 def redefine(found: Concerns) -> Block:
@@ -159,8 +171,8 @@ def redefine(found: Concerns) -> Block:
         [r.code, r.dimension, _coefficient(r.alpha), r.confused_with or "–", r.n_codings, r.why]
         for r in found.redefine.itertuples(index=False)
     ]
-    columns = ["code", "dimension", "alpha", "most taken for", "codings", "why"]
-    return table_of("Codes to define more sharply", columns, rows, closed=False)
+    columns = labels("code", "dimension", "alpha", "most taken for", "codings", "why")
+    return table_of(label("Codes to define more sharply"), columns, rows, closed=False)
 
 
 def discuss(found: Concerns, words: Mapping[str, str]) -> Block:
@@ -179,8 +191,12 @@ def discuss(found: Concerns, words: Mapping[str, str]) -> Block:
         for r in first.itertuples(index=False)
     ]
     more = len(found.discuss) - len(first)
-    caption = "Units to talk about" + (f" (the first {MOST} of {MOST + more})" if more else "")
-    return table_of(caption, ["unit", "dimension", "who said what"], rows, closed=False)
+    caption = (
+        label("Units to talk about (the first {n} of {of})", n=MOST, of=MOST + more)
+        if more
+        else label("Units to talk about")
+    )
+    return table_of(caption, labels("unit", "dimension", "who said what"), rows, closed=False)
 
 
 def spans_matched(found: pd.DataFrame) -> Block:
@@ -192,47 +208,52 @@ def spans_matched(found: pd.DataFrame) -> Block:
         ]
         for r in check(found, SPAN_MATCHES).itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "one", "the other", "dimension", "ends may be off by", "spans of the one",
         "spans of the other", "same place", "same place and value", "F", "note",
-    ]  # fmt: skip
-    return table_of("Free spans that two people both marked", columns, rows, head=2)
+    )  # fmt: skip
+    return table_of(label("Free spans that two people both marked"), columns, rows, head=2)
 
 
 def spans_agreement(found: pd.DataFrame) -> Block:
     """Return how far free spans agree, letter by letter, beyond chance."""
-    words = {
-        "whole": "where and what",
-        "covered": "where",
-        "value": "what, where both marked",
-        "code": "one value",
-    }
     rows = [
         [
-            r.code or words[r.measure], r.dimension, _coefficient(r.alpha),
+            r.code or label(MEASURES[r.measure]), r.dimension, _coefficient(r.alpha),
             _between(r.alpha_low, r.alpha_high), r.n_characters, r.n_coders,
-            NAMES.get(r.verdict, ""), r.reason,
+            label(NAMES[r.verdict]) if r.verdict in NAMES else "", r.reason,
         ]
         for r in check(found, SPAN_AGREEMENT).itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "of", "dimension", "alpha", "95 % interval", "letters", "coders", "conclude", "note",
-    ]  # fmt: skip
-    return table_of("Free spans, letter by letter", columns, rows)
+    )  # fmt: skip
+    return table_of(label("Free spans, letter by letter"), columns, rows)
 
 
 def sample(plan: pd.DataFrame, progress: pd.DataFrame) -> Block:
     """Return how many units two people have to code, and how far they are, stage by stage."""
     needed = "; ".join(
-        f"alpha of {r.threshold:.3f} or more takes {r.units} units that two people code"
+        label(
+            "alpha of {alpha} or more takes {n} units that two people code",
+            alpha=f"{r.threshold:.3f}",
+            n=r.units,
+        )
         for r in check(plan, PLAN).itertuples(index=False)
     )
     rows = [
-        [r.stage or "none fits", r.population, r.drawn, r.coded_by_one, r.coded_by_two, r.needed]
+        [
+            r.stage or label("none fits"),
+            r.population,
+            r.drawn,
+            r.coded_by_one,
+            r.coded_by_two,
+            r.needed,
+        ]
         for r in check(progress, PROGRESS).itertuples(index=False)
     ]
-    columns = ["stage", "units", "drawn", "coded by one", "coded by two", "needed"]
-    return table_of(f"The sample for double coding ({needed})", columns, rows)
+    columns = labels("stage", "units", "drawn", "coded by one", "coded by two", "needed")
+    return table_of(f"{label('The sample for double coding')} ({needed})", columns, rows)
 
 
 def _coefficient(value: float) -> str:
@@ -240,4 +261,6 @@ def _coefficient(value: float) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    return "–" if low != low or high != high else f"{_coefficient(low)} to {_coefficient(high)}"
+    if low != low or high != high:
+        return "–"
+    return label("{low} to {high}", low=_coefficient(low), high=_coefficient(high))

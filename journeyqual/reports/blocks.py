@@ -23,12 +23,14 @@ import pandas as pd
 from journeyqual.charts import in_report
 from journeyqual.charts.frame import checked
 from journeyqual.charts.palette import css_variables
-from journeyqual.charts.words import METHOD_WORDS, feeling, interval, people
+from journeyqual.charts.words import coded, feeling, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import SchemaError
 from journeyqual.evidence import figure
+from journeyqual.labels import label, labels
 from journeyqual.numbers.words import amount
 from journeyqual.reports.evidence import behind
+from journeyqual.reports.spoken import FOR_TEMPLATES
 from journeyqual.schema import (
     DRIVERS,
     EMOTIONS,
@@ -53,6 +55,8 @@ _NAMED = re.compile(r"`((?:journeyqual [\w -]+)|\w+\.(?:csv|toml)|expected_valen
 """What a sentence may set as code: words of ours between backticks, never a transcript's."""
 SHIFTS = (0.05, 0.15, 0.3)
 """Words that moved the valence less than the first are not marked, from the last on strongest."""
+COUNTED = ("interviews", "participants", "units")
+"""Facts that a report is headed with."""
 MOMENTS = (
     ("lowest", "Lowest average"), ("highest", "Highest average"), ("last", "Last stage"),
 )  # fmt: skip
@@ -86,9 +90,11 @@ def header(study: Study) -> Block:
     """
     facts = study.facts()
     counts: list[tuple[object, str]] = [
-        (facts[k], k) for k in ("interviews", "participants", "units") if k in facts
+        (facts[k], words)
+        for k, words in zip(COUNTED, labels("interviews", "participants", "units"), strict=True)
+        if k in facts
     ]
-    counts.append((len(study.codebook.stages), "stages"))
+    counts.append((len(study.codebook.stages), label("stages")))
     title, note, headline = study.config.title, study.note, study.headline()
     trust = _trust(study.curve(), facts)
     html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
@@ -103,20 +109,30 @@ def _trust(curve: pd.DataFrame, facts: Mapping[str, str | int]) -> str:
         return ""
     units, unsure = int(facts["units"]), int(facts["units the coder is unsure of"])
     if not units:
-        return "Nobody whose interview was read agrees to be analysed, or nothing was coded yet."
+        return label(
+            "Nobody whose interview was read agrees to be analysed, or nothing was coded yet."
+        )
     share = f"{100 * unsure / units:.0f} %"
     some = facts.get("people who coded", "none") != "none"
-    checked = (
-        "what people coded was not drawn at random, so it cannot say how far the machine errs"
+    first = (
+        label(
+            "A machine chose stage and feeling of all {n} units, and what people coded was not "
+            "drawn at random, so it cannot say how far the machine errs.", n=units,
+        )
         if some
-        else "nobody has checked one"
+        else label(
+            "A machine chose stage and feeling of all {n} units, and nobody has checked one.",
+            n=units,
+        )
+    )  # fmt: skip
+    rest = label(
+        "It was unsure of the stage of {n} ({share}). What it puts at a wrong stage makes stages "
+        "look more alike than people told them. None of that error is in the bars. Decide nothing "
+        "on this before people have coded a random sample.",
+        n=unsure,
+        share=share,
     )
-    return (
-        f"A machine chose stage and feeling of all {units} units, and {checked}. It was unsure of "
-        f"the stage of {unsure} ({share}). What it puts at a wrong stage makes stages look more "
-        "alike than people told them. None of that error is in the bars. Decide nothing on this "
-        "before people have coded a random sample."
-    )
+    return f"{first} {rest}"
 
 
 def how_to_read(curve: pd.DataFrame, codebook: Codebook) -> Block:
@@ -156,7 +172,7 @@ def moments(curve: pd.DataFrame, reading: pd.DataFrame, quotes: pd.DataFrame) ->
             place = places.get(row.stage)
             cards.append(
                 {
-                    "label": words,
+                    "label": label(words),
                     "stage": row.stage,
                     "order": None if place is None else int(place.stage_order),
                     "place": None if place is None else _place(place),
@@ -260,7 +276,7 @@ def _flag(metric: Any, numbers: pd.DataFrame) -> dict[str, str]:
     for name in ("stage", "metric", "group", "period"):
         own = own[own[name].fillna("") == (getattr(metric, name, "") or "")]
     for row in own[own["flag"] == "disagree"].itertuples(index=False):
-        return {"flag": "disagrees with the voices", "why": row.why}
+        return {"flag": label("disagrees with the voices"), "why": row.why}
     return {"flag": "", "why": ""}
 
 
@@ -286,9 +302,9 @@ def strongest(
         {
             "name": r.name, "is_thin": bool(r.is_thin), "differs": bool(r.differs),
             "known": not math.isnan(r.contrast), "reason": r.reason,
-            "felt": "no contrast" if math.isnan(r.contrast) else signed(r.contrast),
+            "felt": label("no contrast") if math.isnan(r.contrast) else signed(r.contrast),
             "between": interval(r.contrast_low, r.contrast_high), "n": int(r.n_with),
-            "who": f"{r.n_with} with, {r.n_without} without",
+            "who": label("{n} with, {other} without", n=r.n_with, other=r.n_without),
             "pole": "good" if r.contrast > 0 else "bad",
             "sources": behind(figure("driver", stage, r.theme), sources),
         }
@@ -316,14 +332,15 @@ def curve_table(curve: pd.DataFrame, codebook: Codebook, *, by: str = "") -> Blo
             [
                 *([r.group] if by else []), r.stage, r.felt, r.between, r.n_participants, r.n_units,
                 r.n_human, _number(r.valence_participants_first), _number(r.spread, sign=False),
-                "thin" if r.is_thin and r.n_participants else "",
+                label("thin") if r.is_thin and r.n_participants else "",
             ]
         )  # fmt: skip
     columns = [
-        *([by] if by else []), "stage", "valence", "95 % interval", "people", "units",
-        "coded by people", "mean of people's means", "spread", "note",
+        *([by] if by else []),
+        *labels("stage", "valence", "95 % interval", "people", "units", "coded by people",
+                "mean of people's means", "spread", "note"),
     ]  # fmt: skip
-    return table_of("The numbers behind the curve", columns, rows, head=2 if by else 1)
+    return table_of(label("The numbers behind the curve"), columns, rows, head=2 if by else 1)
 
 
 def emotion_table(emotions: pd.DataFrame, codebook: Codebook) -> Block:
@@ -332,7 +349,8 @@ def emotion_table(emotions: pd.DataFrame, codebook: Codebook) -> Block:
     shares = {(r.stage, r.emotion): f"{r.share:.0%}" for r in table.itertuples(index=False)}
     told = [s for s in codebook.stage_names if s in set(table["stage"])]
     rows = [[s, *(shares.get((s, e), "–") for e in codebook.emotion_names)] for s in told]
-    return table_of("Share of each stage's talk", ["stage", *codebook.emotion_names], rows)
+    heads = [label("stage"), *codebook.emotion_names]
+    return table_of(label("Share of each stage's talk"), heads, rows)
 
 
 def compared(by: str) -> Block:
@@ -362,14 +380,15 @@ def coverage_table(coverage: pd.DataFrame) -> Block:
     rows = [
         [
             r.stage, r.n_participants, r.n_units, r.n_unsure,
-            "nobody spoke of it" if r.n_participants == 0 else "thin" if r.is_thin else "",
+            label("nobody spoke of it") if r.n_participants == 0
+            else label("thin") if r.is_thin else "",
         ]
         for r in coverage.itertuples(index=False)
     ]  # fmt: skip
-    columns = ["stage", "people", "units", "unsure", "note"]
+    columns = labels("stage", "people", "units", "unsure", "note")
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    return table_of("How much was said", columns, rows, closed=False)
+    return table_of(label("How much was said"), columns, rows, closed=False)
 
 
 def method(facts: Mapping[str, str | int], curve: pd.DataFrame) -> Block:
@@ -386,8 +405,9 @@ def method(facts: Mapping[str, str | int], curve: pd.DataFrame) -> Block:
     unheard = curve.loc[curve["n_participants"] == 0, "stage"].drop_duplicates().tolist()
     few = curve[curve["is_thin"] & (curve["n_participants"] > 0)]
     html = _fill(
-        "method", facts=list(facts.items()), machine="machine" in how, words=_method(curve),
-        unheard=unheard, thin=few["stage"].drop_duplicates().tolist(),
+        "method", facts=[(label(name), value) for name, value in facts.items()],
+        machine="machine" in how, words=_method(curve), unheard=unheard,
+        thin=few["stage"].drop_duplicates().tolist(),
     )  # fmt: skip
     markdown = "\n".join(f"- {_md(k)}: {_md(str(v))}" for k, v in facts.items())
     return Block(html, f"{_method(curve)}\n\n{markdown}")
@@ -413,7 +433,7 @@ def _stages(curve: pd.DataFrame, codebook: Codebook) -> list[dict[str, Any]]:
                 else signed(stage.expected_valence),
                 "heard": heard, "machine": row is not None and row.method == "machine",
                 "felt": row.felt if heard else "–",
-                "between": row.between if heard else "no interval",
+                "between": row.between if heard else label("no interval"),
                 "people": people(row.n_participants if row is not None else 0),
                 "units": int(row.n_units) if row is not None else 0,
                 "is_thin": bool(heard and row.is_thin),
@@ -484,7 +504,7 @@ def clock(seconds: float) -> str:
     ('0:00', '4:12', '1:01:01', 'no time code')
     """
     if math.isnan(seconds):
-        return "no time code"
+        return label("no time code")
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
@@ -497,8 +517,7 @@ def _number(value: float, *, sign: bool = True) -> str:
 
 
 def _method(curve: pd.DataFrame) -> str:
-    found = set(curve["method"])
-    return " ".join(words for name, words in METHOD_WORDS.items() if name in found)
+    return " ".join(coded(set(curve["method"])))
 
 
 def table_of(
@@ -576,6 +595,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["code"] = _code
+    made.globals.update(FOR_TEMPLATES)
     return made
 
 

@@ -12,14 +12,22 @@ from typing import Any
 import pandas as pd
 
 from journeyqual.charts.words import interval
+from journeyqual.labels import label, labels
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _md, says, table_of
 from journeyqual.reports.map_blocks import MapBlock, _draw
 from journeyqual.schema import CHANGED, DIFFERENCES, check, signed
 
 
-def changed_words(changed: pd.DataFrame) -> str:
+def changed_words(changed: pd.DataFrame, against: int = 0) -> str:
     """Return what moved since the last run whose inputs differed, in one sentence.
+
+    Parameters
+    ----------
+    changed
+        CHANGED.
+    against
+        The run it is held against, if not that one.
 
     Examples
     --------
@@ -33,19 +41,17 @@ def changed_words(changed: pd.DataFrame) -> str:
             "run that reads, codes or counts something new is held against it."
         )
     moved = table[table["moved"]]
+    since = f"Since run {against}" if against else "Since the last run whose inputs differed"
     if moved.empty:
         return (
-            f"Since the last run whose inputs differed no stage of {len(table)} moved beyond the "
+            f"{since} no stage of {len(table)} moved beyond the "
             "interval that stood there; what differs is wavering."
         )
     parts = [
         f"{r.stage} {'rose' if r.change > 0 else 'fell'} from {signed(r.before)} to {signed(r.now)}"
         for r in moved.itertuples(index=False)
     ]
-    return (
-        f"Since the last run whose inputs differed {wording.listed(parts, 3)}, beyond the interval "
-        "that stood there."
-    )
+    return f"{since} {wording.listed(parts, 3)}, beyond the interval that stood there."
 
 
 def since(table: pd.DataFrame) -> Block:
@@ -64,14 +70,14 @@ def since(table: pd.DataFrame) -> Block:
         [
             r.stage, signed(r.before), interval(r.before_low, r.before_high), signed(r.now),
             interval(r.now_low, r.now_high), signed(r.change), f"{r.n_before} → {r.n_now}",
-            "moved" if r.moved else r.why,
+            label("moved") if r.moved else r.why,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "stage", "before", "interval then", "now", "interval now", "change", "people", "note",
-    ]  # fmt: skip
-    shown = table_of("Each stage before and now", columns, rows)
+    )  # fmt: skip
+    shown = table_of(label("Each stage before and now"), columns, rows)
     return Block(said.html + shown.html, f"{said.markdown}\n\n{shown.markdown}")
 
 
@@ -96,8 +102,8 @@ def changed(table: pd.DataFrame) -> Block:
     ]  # fmt: skip
     lines = [f"- {_md(r['name'])}: {r['before']} → {r['now']}" for r in rows]
     html = _draw(
-        "changes", rows=rows, caption="Each stage before and now", words=("before", "now"),
-        yes="moved", no="wavered",
+        "changes", rows=rows, caption=label("Each stage before and now"),
+        words=(label("before"), label("now")), yes=label("moved"), no=label("wavered"),
     )  # fmt: skip
     return MapBlock(html, "\n".join(lines) or "Nothing to compare with yet.")
 
@@ -126,14 +132,15 @@ def waves(table: pd.DataFrame) -> Block:
                 "before": signed(r.valence_against), "now": signed(r.valence),
                 "change": f"{signed(r.difference)} ({interval(r.joint_low, r.joint_high)})",
                 "who": f"{r.n_participants_against} → {r.n_participants}"
-                + (f", {r.n_both} in both" if r.n_both else ""),
-                "settled": bool(r.differs), "why": "thin" if r.is_thin else "",
+                + (f", {label('{n} in both', n=r.n_both)}" if r.n_both else ""),
+                "settled": bool(r.differs), "why": label("thin") if r.is_thin else "",
             }
             for r in own.itertuples(index=False)
         ]  # fmt: skip
         html = _draw(
-            "changes", rows=rows, caption=f"Each stage in {before} and in {now}",
-            words=(before, now), yes="surely", no="may be chance",
+            "changes", rows=rows, words=(before, now), yes=label("surely"),
+            caption=label("Each stage in {before} and in {now}", before=before, now=now),
+            no=label("may be chance"),
         )  # fmt: skip
         parts.append(_draw("said", sentence=said) + html)
         lines.append(_md(said))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeyqual.charts.words import interval
+from journeyqual.labels import label, labels
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _fill, _md, _trust, says, table_of
 from journeyqual.schema import DIFFERENCES, check, signed
@@ -82,7 +83,7 @@ def groups_header(
     few = [str(name) for name, n in sizes.items() if n < minimum and name]
     note_few = f"Too few to be shown (under {minimum}): {wording.listed(few)}." if few else ""
     counts = [(int(n), str(name)) for name, n in sizes.items() if n >= minimum and name]
-    heading = f"{title}, by {by}" if by else title
+    heading = label("{title}, by {attribute}", title=title, attribute=by) if by else title
     trust = " ".join(filter(None, [_trust(groups, study.facts()), note_few]))
     html = _fill("header", title=heading, note=note, headline=said[0], counts=counts, trust=trust)
     more = says(said[1:])
@@ -98,12 +99,13 @@ def difference_table(differences: pd.DataFrame) -> Block:
             f"{r.group} – {r.against}", r.stage, signed(r.difference),
             interval(r.difference_low, r.difference_high), interval(r.joint_low, r.joint_high),
             signed(r.valence), signed(r.valence_against), r.n_participants,
-            r.n_participants_against, "differs" if r.differs else "thin" if r.is_thin else "",
+            r.n_participants_against,
+            label("differs") if r.differs else label("thin") if r.is_thin else "",
         ]
         for r in check(differences, DIFFERENCES).itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "groups", "stage", "difference", "95 % interval", "for all at once", "the one", "the other",
         "people", "people of the other", "note",
-    ]  # fmt: skip
-    return table_of("The numbers behind the differences", columns, rows, head=2)
+    )  # fmt: skip
+    return table_of(label("The numbers behind the differences"), columns, rows, head=2)

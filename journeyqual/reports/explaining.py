@@ -22,11 +22,13 @@ from journeyqual.charts.words import feeling, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.drivers import as_stage
 from journeyqual.evidence import figure
+from journeyqual.labels import label, labels
 from journeyqual.numbers import at_stake
 from journeyqual.numbers.words import amount
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _fill, _md, _place, _quote, _trust, says, table_of
 from journeyqual.reports.evidence import behind
+from journeyqual.reports.spoken import partly, whom
 from journeyqual.schema import (
     ASSOCIATIONS,
     DRIVER_QUOTES,
@@ -52,11 +54,11 @@ SAME = 1e-9
 """Stakes that lie no further apart are one."""
 _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 FLAG_ORDER = ("disagree", "unsettled", "agree", "cannot say")
-FLAG_WORDS = {
-    "agree": "agree",
-    "disagree": "disagree",
-    "unsettled": "unsettled",
-    "cannot say": "cannot say",
+STATUSES = {
+    "suggested": "suggested",
+    "accepted": "accepted",
+    "proposed": "proposed",
+    "rejected": "rejected",
 }
 NO_THEMES = (
     "No themes were found at any stage, so nothing can be said of what goes with its feeling. "
@@ -80,15 +82,15 @@ def header(
         CURVE of all participants; where a machine coded it, a note says so, once.
     """
     facts = study.facts()
-    title, note = f"Why – {study.config.title}", study.note
+    title, note = f"{label('Why')} – {study.config.title}", study.note
     said = headline(todo, drivers, study.codebook)
     trust = _trust(curve, facts)
     mend = check(todo, OPPORTUNITIES)["kind"].eq("mend").sum()
     counts = [
-        (facts["participants"], "participants"),
-        (facts["units"], "units"),
-        (drivers["theme"].nunique(), "themes at stages"),
-        (int(mend), "points to mend"),
+        (facts["participants"], label("participants")),
+        (facts["units"], label("units")),
+        (drivers["theme"].nunique(), label("themes at stages")),
+        (int(mend), label("points to mend")),
     ]
     html = _fill("header", title=title, note=note, headline=said, counts=counts, trust=trust)
     lines = [f"# {_md(title)}", _md(note), f"**{_md(said)}**", _md(trust)]
@@ -226,9 +228,9 @@ def _point(row: Any, numbers: pd.DataFrame | None, sources: Any) -> dict[str, An
     score = float(row.score)
     low, high = (score if math.isnan(v) else float(v) for v in (row.score_low, row.score_high))
     return {
-        "rank": int(row.rank), "kind": row.kind, "owner": row.owner or NO_OWNER,
+        "rank": int(row.rank), "kind": row.kind, "owner": row.owner or label(NO_OWNER),
         "stage": row.stage, "order": int(row.stage_order), "theme": row.theme, "name": row.name,
-        "who": wording.whom(row),
+        "who": whom(row), "partly": partly(row),
         "side": "badly" if mend else "well", "felt": signed(felt),
         "pole": "bad" if mend else "good",
         "strength": round(100 * min(1.0, row.depth / 0.6)),
@@ -342,7 +344,7 @@ def _driver(row: Any, quotes: pd.DataFrame, limit: float, sources: Any) -> dict[
         "theme": row.theme, "name": row.name, "words": wording.contrast(row),
         "felt": signed(row.contrast), "between": interval(row.contrast_low, row.contrast_high),
         "joint": interval(row.joint_low, row.joint_high),
-        "who": f"{row.n_with} with, {row.n_without} without",
+        "who": label("{n} with, {other} without", n=row.n_with, other=row.n_without),
         "pull": signed(row.pull), "pull_between": interval(row.pull_low, row.pull_high),
         "own": signed(row.valence), "own_between": interval(row.valence_low, row.valence_high),
         "own_side": feeling(row.valence_low, row.valence_high),
@@ -370,15 +372,16 @@ def driver_table(table: pd.DataFrame) -> Block:
             r.stage, r.name, signed(r.contrast), interval(r.contrast_low, r.contrast_high),
             interval(r.joint_low, r.joint_high), r.n_with, r.n_without, signed(r.pull),
             interval(r.pull_low, r.pull_high), signed(r.valence), r.n_units,
-            r.reason or ("thin" if r.is_thin else "differs" if r.differs else ""),
+            r.reason
+            or (label("thin") if r.is_thin else label("differs") if r.differs else ""),
         ]
         for r in check(table, DRIVERS).itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "stage", "theme", "contrast", "95 % interval", "for all at once", "with", "without",
         "pull", "95 % interval of the pull", "its own words", "units", "note",
-    ]  # fmt: skip
-    return table_of("The numbers behind the themes", columns, rows, head=2)
+    )  # fmt: skip
+    return table_of(label("The numbers behind the themes"), columns, rows, head=2)
 
 
 # -- the numbers ----------------------------------------------------------------------------------
@@ -418,8 +421,7 @@ def numbers(
     held["why"], hint = _once(held["why"].tolist())
     rows = [_number_row(r, codebook, sources) for r in held.itertuples(index=False)]
     parts = [
-        {"flag": flag, "words": FLAG_WORDS[flag], "rows": list(own)}
-        for flag, own in groupby(rows, key=lambda r: r["flag"])
+        {"flag": flag, "rows": list(own)} for flag, own in groupby(rows, key=lambda r: r["flag"])
     ]
     lines = [
         f"- **{r['flag']}** {_md(r['metric'])}: {_md(r['value'])}. {_md(r['why'])}" for r in rows
@@ -454,7 +456,7 @@ def _number_row(row: Any, codebook: Codebook, sources: Any) -> dict[str, Any]:
     return {
         "metric": row.metric, "value": amount(row.value, row.unit),
         "of": ", ".join(part for part in (row.group, row.period) if part),
-        "stage": row.stage or "the whole journey",
+        "stage": row.stage or label("the whole journey"),
         "order": codebook.order(row.stage) if row.stage in codebook.stage_names else None,
         "flag": row.flag, "why": row.why, "compared": row.compared,
         "place": _place(pd.Series(at)) if known else None,
@@ -483,20 +485,22 @@ def associations(table: pd.DataFrame) -> Block:
         return said
     rows = [
         [
-            r.metric, ", ".join(filter(None, [r.stage or "all stages", r.group, r.period])),
+            r.metric, ", ".join(filter(None, [r.stage or label("all stages"), r.group, r.period])),
             r.across, r.n_points, wording.rho(r.rho),
             "–" if math.isnan(r.rho_low)
-            else f"{wording.rho(r.rho_low)} to {wording.rho(r.rho_high)}",
+            else label("{low} to {high}", low=wording.rho(r.rho_low), high=wording.rho(r.rho_high)),
             "–" if math.isnan(r.p) else f"{r.p:.3f}",
             "–" if math.isnan(r.p_holm) else f"{r.p_holm:.3f}", r.words, r.reason,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "metric", "of", "across", "points", "rank correlation", "95 % interval", "p",
         "p, for all at once", "in words", "note",
-    ]  # fmt: skip
-    shown = table_of("Which numbers move with the feeling", columns, rows, wide=("note",))
+    )  # fmt: skip
+    shown = table_of(
+        label("Which numbers move with the feeling"), columns, rows, wide=(label("note"),)
+    )
     return Block(said.html + shown.html, f"{said.markdown}\n\n{shown.markdown}")
 
 
@@ -554,10 +558,10 @@ def new_stages(
 
 def _between(after: str, before: str) -> str:
     if after and before:
-        return f"mostly told between {after} and {before}"
-    if after or before:
-        return f"mostly told {f'after {after}' if after else f'before {before}'}"
-    return "told anywhere"
+        return label("mostly told between {after} and {before}", after=after, before=before)
+    if after:
+        return label("mostly told after {after}", after=after)
+    return label("mostly told before {before}", before=before) if before else label("told anywhere")
 
 
 def themes(table: pd.DataFrame) -> Block:
@@ -580,16 +584,18 @@ def themes(table: pd.DataFrame) -> Block:
         names = wording.listed([f"“{n}”" for n in waiting["name"]], 4)
         verb = "waits" if len(waiting) == 1 else "wait"
         said.append(f"{len(waiting)} new {verb} for a person to accept or reject: {names}.")
-    where = {WHOLE_STUDY: "whole study", OFF_JOURNEY: "off the journey"}
+    where = {WHOLE_STUDY: label("whole study"), OFF_JOURNEY: label("off the journey")}
     rows = [
         [
             r.name, where.get(r.scope, r.scope),
-            f"named by {r.named_by.removeprefix('human:')}" if r.named_by else "suggested",
-            r.status, r.n_units, r.n_participants, r.words, r.theme,
+            label("named by {name}", name=r.named_by.removeprefix("human:")) if r.named_by
+            else label("suggested"),
+            label(STATUSES[r.status]) if r.status in STATUSES else r.status, r.n_units,
+            r.n_participants, r.words, r.theme,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = ["theme", "at", "name", "status", "units", "people", "its words", "id"]
+    columns = labels("theme", "at", "name", "status", "units", "people", "its words", "id")
     lead = says(said)
-    shown = table_of("All themes", columns, rows, wide=("its words",))
+    shown = table_of(label("All themes"), columns, rows, wide=(label("its words"),))
     return Block(lead.html + shown.html, f"{lead.markdown}\n\n{shown.markdown}")

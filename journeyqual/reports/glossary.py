@@ -6,6 +6,8 @@ import html
 import re
 from functools import cache
 
+from journeyqual.labels import label, language
+
 WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "participant": ("Somebody who was interviewed; reports call them people.", ("people",)),
     "unit": (
@@ -106,8 +108,10 @@ _CODE = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECA
 
 
 @cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+def _pattern(words: tuple[str, ...], *, bent: bool = False) -> re.Pattern[str]:
+    # Other languages bend their words: a few letters may follow.
+    ends = r"\w{0,3}" if bent else ""
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))}){ends}\b", re.IGNORECASE)
 
 
 def used(body: str) -> list[tuple[str, str]]:
@@ -124,8 +128,15 @@ def used(body: str) -> list[tuple[str, str]]:
     ('thin', 'A stage, group or theme of so few people that its figure is a hint.')
     """
     text = html.unescape(_CODE.sub(" ", body))
+    if language() == "en":
+        return [
+            (word, means)
+            for word, (means, forms) in WORDS.items()
+            if _pattern((*word.split(", "), *forms)).search(text)
+        ]
+    said = [(label(word), label(means)) for word, (means, _) in WORDS.items()]
     return [
         (word, means)
-        for word, (means, forms) in WORDS.items()
-        if _pattern((*word.split(", "), *forms)).search(text)
+        for word, means in said
+        if _pattern(tuple(word.split(", ")), bent=True).search(text)
     ]

@@ -18,11 +18,12 @@ import sys
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journeyqual.charts.palette import FONT, css_variables, theme
 from journeyqual.charts.quick import quick_import
 from journeyqual.errors import ReportError
+from journeyqual.labels import label, language, prose
 from journeyqual.reports.blocks import TEMPLATES, environment
 from journeyqual.reports.glossary import used
 from journeyqual.reports.render import read_notebook
@@ -35,6 +36,11 @@ _HEADING = re.compile(r'<h2[^>]*\bid="([^"]*)"[^>]*>(.*?)</h2>', re.DOTALL)
 _BARE_HEADING = re.compile(r"<h2>")
 _TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+SCRIPT_LABELS = {
+    "light": "Light", "dark": "Dark", "chart": "A chart", "save": "Save this chart",
+    "svg": "Save as SVG", "png": "Save as PNG", "failed": "This chart could not be drawn:",
+}  # fmt: skip
+"""What the page's script says."""
 
 
 def write_html(notebook: Path, out: Path, *, look: Theme = DEFAULT) -> Path:
@@ -71,7 +77,7 @@ def write_html(notebook: Path, out: Path, *, look: Theme = DEFAULT) -> Path:
 
 
 def page(notebook: NotebookNode, *, fallback_title: str = "Report", look: Theme = DEFAULT) -> str:
-    """Return the page of an executed notebook.
+    """Return the page of an executed notebook, its prose in the language that is in force.
 
     Parameters
     ----------
@@ -86,10 +92,13 @@ def page(notebook: NotebookNode, *, fallback_title: str = "Report", look: Theme 
 
     body = _body(notebook)
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    script_labels = {key: label(text) for key, text in SCRIPT_LABELS.items()}
     bundle = vega_bundle() if 'class="jq-spec"' in body else ""
     title = _TITLE.search(body)
-    themes = json.dumps({mode: theme(mode) for mode in ("light", "dark")}, sort_keys=True)
+    themes = _data({mode: theme(mode) for mode in ("light", "dark")})
     text = environment().get_template("page.html.j2").render(
+        lang=language(),
+        labels=Markup(_data(script_labels)),
         policy=policy([s for s in (bundle, script) if s]),
         title=_plain(title.group(1)) if title else fallback_title,
         css=Markup(css(look)),
@@ -97,11 +106,17 @@ def page(notebook: NotebookNode, *, fallback_title: str = "Report", look: Theme 
         contents=[(m.group(1), _plain(m.group(2))) for m in _HEADING.finditer(body)],
         body=Markup(body),
         words=used(body),
-        themes=Markup(themes.replace("<", "\\u003c")),
+        themes=Markup(themes),
         bundle=Markup(bundle),
         script=Markup(script),
     )  # fmt: skip
     return text if text.endswith("\n") else text + "\n"
+
+
+def _data(values: dict[str, Any]) -> str:
+    """Return values as JSON that cannot end the element it stands in."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def policy(scripts: list[str]) -> str:
@@ -196,10 +211,24 @@ def _body(notebook: NotebookNode) -> str:
         exclude_anchor_links=True,
         embed_images=True,
     )
-    body, _ = exporter.from_notebook_node(notebook)
+    body, _ = exporter.from_notebook_node(_translated(notebook))
     # Headings that a cell's prose brings have no address yet.
     number = itertools.count(1)
     return _BARE_HEADING.sub(lambda _: f'<h2 id="section-{next(number)}">', body)
+
+
+def _translated(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy whose prose is in the language in force; a copy of a notebook stays as it is.
+
+    In JupyterLab prose is as it was written: English, or a researcher's own.
+    """
+    from copy import deepcopy
+
+    made = deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = prose(cell.source)
+    return made
 
 
 def _plain(fragment: str) -> str:

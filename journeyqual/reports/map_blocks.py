@@ -19,9 +19,10 @@ import pandas as pd
 from journeyqual.charts import in_report
 from journeyqual.charts.loop import loop as placed
 from journeyqual.charts.loop import sides
-from journeyqual.charts.words import feeling, interval, people
+from journeyqual.charts.words import english_people, feeling, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.evidence import figure
+from journeyqual.labels import label, labels
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import (
     TEMPLATES,
@@ -38,6 +39,7 @@ from journeyqual.reports.blocks import (
     strongest,
 )
 from journeyqual.reports.evidence import behind
+from journeyqual.reports.spoken import whom
 from journeyqual.schema import (
     DRIVERS,
     METRICS,
@@ -109,7 +111,7 @@ def head(
     sheet
         Whether the report prints as one A3 sheet.
     """
-    title, note = f"{kind} – {study.config.title}", study.note
+    title, note = f"{label(kind)} – {study.config.title}", study.note
     trust = _trust(study.curve(), study.facts())
     html = _fill("header", title=title, note=note, headline=headline, counts=counts, trust=trust)
     lines = [f"# {_md(title)}", _md(note), f"**{_md(headline)}**", _md(trust)]
@@ -201,7 +203,7 @@ def grid(
     missing = _missing(rows, codebook, given)
     heights, quote_lines = _sheet(rows)
     html = _draw(
-        "grid", rows=rows, lanes=LANES, missing=missing, many=len(rows) > MANY,
+        "grid", rows=rows, lanes=labels(*LANES), missing=missing, many=len(rows) > MANY,
         bands=math.ceil(math.sqrt(len(rows) / 3)), shown=PRINTED["points"],
         shown_numbers=PRINTED["numbers"], heights=heights, lines=quote_lines,
     )  # fmt: skip
@@ -288,7 +290,7 @@ def _todo(table: pd.DataFrame, stage: str, sources: Mapping[str, int] | None) ->
     shown = [
         {
             "rank": int(r.rank), "mend": r.kind == "mend", "name": r.name, "owner": r.owner,
-            "who": wording.whom(r), "is_thin": bool(r.is_thin),
+            "who": whom(r), "is_thin": bool(r.is_thin),
             "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in own.head(2).itertuples(index=False, name="Todo")
@@ -364,7 +366,7 @@ def coverage(touchpoints: pd.DataFrame, codebook: Codebook) -> Block:
     }
     unmentioned = [r for r in rows if r["unmentioned"] and r["kind"] == "touchpoint"]
     channels = [r["name"] for r in rows if r["unmentioned"] and r["kind"] == "channel"]
-    first = f"of {people(int(table['n_of'].max()))}"
+    first = label("of {people}", people=people(int(table["n_of"].max())))
     sentence = coverage_words(table)
     html = _draw(
         "coverage", points=parts["touchpoint"], channels=parts["channel"], sentence=sentence,
@@ -401,7 +403,7 @@ def coverage_words(touchpoints: pd.DataFrame) -> str:
     tail = f"; nobody mentions {wording.listed(silent, 4)}" if silent else ""
     return (
         f"Of {len(points)} touchpoints people spoke of {len(told)}, most often the {top['name']} "
-        f"({top['n_participants']} of {people(int(top['n_of']))}){tail}."
+        f"({top['n_participants']} of {english_people(int(top['n_of']))}){tail}."
     )
 
 

@@ -20,8 +20,9 @@ import pandas as pd
 from journeyqual.charts.words import people
 from journeyqual.codebook import Codebook
 from journeyqual.errors import ReportError
+from journeyqual.labels import label, labels, speaking
 from journeyqual.reports import CHOOSING, evidence, parts_of
-from journeyqual.reports.blocks import Block, _md
+from journeyqual.reports.blocks import COUNTED, Block, _md
 from journeyqual.reports.map_blocks import MapBlock, _draw, head
 from journeyqual.reports.team_blocks import (
     findings,
@@ -210,9 +211,15 @@ def runs(table: pd.DataFrame) -> Block:
 
 def write_index(study: Study, folder: Path) -> Path:
     """Write ``index.html``: every report that stands in ``folder``, the waves and the runs."""
+    with speaking(study.config.language, study.config.folder):
+        return _index(study, folder)
+
+
+def _index(study: Study, folder: Path) -> Path:
     facts = study.facts()
-    counts = [(facts[k], k) for k in ("interviews", "participants", "units")]
-    counts.append((len(study.codebook.stages), "stages"))
+    named = zip(COUNTED, labels("interviews", "participants", "units"), strict=True)
+    counts = [(facts[name], words) for name, words in named]
+    counts.append((len(study.codebook.stages), label("stages")))
     parts: list[str | Block] = [
         head(study, "Reports", study.headline(), counts),
         "## Reports",
@@ -268,6 +275,11 @@ def write_teams(study: Study, folder: Path) -> list[Path]:
     list of Path
         The pages; none if the codebook names no owner.
     """
+    with speaking(study.config.language, study.config.folder):
+        return _teams(study, folder)
+
+
+def _teams(study: Study, folder: Path) -> list[Path]:
     book, told = study.codebook, study.evidence()
     sources = evidence.counts(told)
     out = []
@@ -298,8 +310,9 @@ def write_teams(study: Study, folder: Path) -> list[Path]:
         ]
         path = folder / team_file(owner, book)
         out.append(_write(parts, path, study.config.theme))
+    parts = {f"{name}.html" for name, *_ in parts_of(folder)}
     for old in sorted(folder.glob("team-*.html")):
-        if old not in out and MADE in old.read_text(encoding="utf-8", errors="replace"):
+        if old not in out and old.name not in parts and MADE in old.read_text(encoding="utf-8", errors="replace"):
             old.unlink()
             old.with_suffix(".pdf").unlink(missing_ok=True)
     return out

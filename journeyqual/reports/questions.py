@@ -14,15 +14,17 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from journeyqual.charts.words import interval, people
+from journeyqual.charts.words import english_people, interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.evidence import figure
+from journeyqual.labels import label
 from journeyqual.numbers.words import amount
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _md
 from journeyqual.reports.changing import shift
 from journeyqual.reports.evidence import behind
 from journeyqual.reports.map_blocks import MapBlock, _draw
+from journeyqual.reports.spoken import whom
 from journeyqual.schema import (
     CURVE,
     DIFFERENCES,
@@ -119,7 +121,7 @@ def customers(
         {"name": name, "note": people(int(n)), "share": round(100 * n / total, 1)}
         for name, n in sizes.items()
     ]
-    named = [f"{name} ({people(int(n))})" for name, n in sizes.items()]
+    named = [f"{name} ({english_people(int(n))})" for name, n in sizes.items()]
     given: dict[str, Any] = {"bars": bars, "report": opens, "link": "Segments"}
     if len(sizes) < 2:
         return Answer(
@@ -173,7 +175,7 @@ def places(
     thin = held.loc[held["is_thin"] & (held["n_participants"] > 0), "stage"].tolist()
     bars = [
         {
-            "name": r.stage, "note": f"{r.n_speaking} of {r.n_participants}",
+            "name": r.stage, "note": label("{n} of {of}", n=r.n_speaking, of=r.n_participants),
             "share": round(100 * r.rate, 1), "low": round(100 * r.rate_low, 1),
             "width": round(100 * (r.rate_high - r.rate_low), 1),
         }
@@ -190,7 +192,7 @@ def places(
         which = "each" if alike else f"the least {least['stage']},"
         sentence = (
             f"All {len(told)} stages were told of, {which} by {least['n_speaking']} of "
-            f"{people(of)}."
+            f"{english_people(of)}."
         )
     paths = wording.told(check(mentions, MENTIONS), check(moves, TRANSITIONS))
     sentence = " ".join([sentence, *paths[:1]])
@@ -236,7 +238,7 @@ def strategy(
         {
             "rank": int(r.rank), "verb": r.kind, "name": r.name,
             "where": r.stage if r.theme else "", "owner": r.owner,
-            "who": wording.whom(r), "is_thin": bool(r.is_thin),
+            "who": whom(r), "is_thin": bool(r.is_thin),
             "sources": behind(figure("opportunity", r.rank), sources),
         }
         for r in table.head(FIRST).itertuples(index=False, name="Step")
@@ -363,7 +365,7 @@ def _shift(stage: str, felt: pd.DataFrame, numbers: list[dict[str, Any]]) -> dic
     row: Any = next(felt.itertuples(index=False), None) if len(felt) else None
     heard = row is not None and not math.isnan(row.difference)
     return {
-        "name": stage or "the whole journey",
+        "name": stage or label("the whole journey"),
         "felt": shift(row.valence_against, row.valence) if heard else None,
         "words": f"{signed(row.difference)} ({interval(row.joint_low, row.joint_high)})"
         if heard

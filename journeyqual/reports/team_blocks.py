@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeyqual.charts.words import interval
+from journeyqual.charts.words import english_interval as interval
 from journeyqual.codebook import Codebook, Stage
 from journeyqual.errors import ReportError
 from journeyqual.evidence import figure, plain

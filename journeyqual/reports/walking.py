@@ -16,6 +16,7 @@ from journeyqual import saturation
 from journeyqual.charts.words import interval, people
 from journeyqual.codebook import Codebook
 from journeyqual.evidence import figure
+from journeyqual.labels import label, labels
 from journeyqual.reports import wording
 from journeyqual.reports.blocks import Block, _fill, _md, _place, says, table_of
 from journeyqual.reports.evidence import behind
@@ -38,6 +39,7 @@ from journeyqual.schema import (
 
 MOST = 6
 """Sentences of a list that stand open; the rest is in the table behind it."""
+DIRECTIONS = {"onward": "onward", "back": "back"}
 NOTHING = Block("", "")
 
 
@@ -55,19 +57,20 @@ def firmness(ranks: pd.DataFrame) -> Block:
             r.stage, signed(r.valence), wording.percent(r.p_lowest),
             wording.percent(r.p_lowest_two), wording.percent(r.p_highest),
             "–" if math.isnan(r.rank)
-            else f"{r.rank:.1f} ({r.rank_low:.0f} to {r.rank_high:.0f})",
+            else label("{n} ({low} to {high})", n=f"{r.rank:.1f}", low=f"{r.rank_low:.0f}",
+                       high=f"{r.rank_high:.0f}"),
             r.n_participants, r.reason,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "stage", "valence", "lowest", "among the lowest two", "highest", "place from below",
         "people", "note",
-    ]  # fmt: skip
-    hint = "So many of 100 redrawn studies; not the chance that a stage truly is the lowest."
+    )  # fmt: skip
+    hint = label("So many of 100 redrawn studies; not the chance that a stage truly is the lowest.")
     return joined(
         says(wording.ranks(held), hint=hint),
-        table_of("The numbers behind it: lowest, highest", columns, rows),
+        table_of(label("The numbers behind it: lowest, highest"), columns, rows),
     )
 
 
@@ -132,11 +135,11 @@ def seam(
         ]
         for r in own.itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "participant", "last as a buyer", "felt", "first as a customer", "felt then", "change",
         "units before", "units after",
-    ]  # fmt: skip
-    shown = table_of("Each person at the seam", columns, rows)
+    )  # fmt: skip
+    shown = table_of(label("Each person at the seam"), columns, rows)
     return joined(said, shown, _behind("seam", sources))
 
 
@@ -151,7 +154,7 @@ def verdict(truth: pd.DataFrame, end: pd.DataFrame) -> Block:
         FIGURES of peak and end beside the verdict.
     """
     held = check(truth, TRUTH)
-    hint = (
+    hint = label(
         "Goes with, not causes: people in a good mood speak well of everything. Few people show "
         "strong ties only."
     )
@@ -159,17 +162,17 @@ def verdict(truth: pd.DataFrame, end: pd.DataFrame) -> Block:
         [
             r.stage, wording.rho(r.rho),
             "–" if math.isnan(r.rho_low)
-            else f"{wording.rho(r.rho_low)} to {wording.rho(r.rho_high)}",
+            else label("{low} to {high}", low=wording.rho(r.rho_low), high=wording.rho(r.rho_high)),
             "–" if math.isnan(r.p_holm) else f"{r.p_holm:.3f}", r.n_participants,
-            "goes with it" if r.is_moment else "", r.reason,
+            label("goes with it") if r.is_moment else "", r.reason,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "stage", "rank correlation", "95 % interval", "p, for all stages at once", "people",
         "settled", "note",
-    ]  # fmt: skip
-    shown = table_of("The numbers behind it: what goes with the end", columns, rows)
+    )  # fmt: skip
+    shown = table_of(label("The numbers behind it: what goes with the end"), columns, rows)
     return joined(says(wording.truth(held, end), hint=hint), shown)
 
 
@@ -188,15 +191,15 @@ def split(polarisation: pd.DataFrame, separation: pd.DataFrame | None = None) ->
             f"{wording.percent(r.delighted)} ({_shares(r.delighted_low, r.delighted_high)})",
             f"{wording.percent(r.suffering)} ({_shares(r.suffering_low, r.suffering_high)})",
             "–" if math.isnan(r.spread) else f"{r.spread:.2f}",
-            "split" if r.is_split else "", r.reason,
+            label("split") if r.is_split else "", r.reason,
         ]
         for r in held.itertuples(index=False)
     ]  # fmt: skip
-    columns = ["stage", "people", "delighted", "suffering", "spread", "split", "note"]
-    hint = "Delighted and suffering: a person’s own mean of +0.25 and up, of −0.25 and down."
+    columns = labels("stage", "people", "delighted", "suffering", "spread", "split", "note")
+    hint = label("Delighted and suffering: a person’s own mean of +0.25 and up, of −0.25 and down.")
     parts = [
         says(wording.polarisation(held, separation), hint=hint),
-        table_of("The numbers behind it: delighted, suffering", columns, rows),
+        table_of(label("The numbers behind it: delighted, suffering"), columns, rows),
     ]
     if separation is not None and len(separation):
         found = [
@@ -207,11 +210,11 @@ def split(polarisation: pd.DataFrame, separation: pd.DataFrame | None = None) ->
             ]
             for r in check(separation, SEPARATION).itertuples(index=False)
         ]  # fmt: skip
-        heads = [
+        heads = labels(
             "stage", "attribute", "value", "difference", "95 % interval", "people", "rest",
             "p, for all at once", "note",
-        ]  # fmt: skip
-        parts.append(table_of("Whom split stages part", heads, found, head=2))
+        )  # fmt: skip
+        parts.append(table_of(label("Whom split stages part"), heads, found, head=2))
     return joined(*parts)
 
 
@@ -231,13 +234,21 @@ def telling(mentions: pd.DataFrame, moves: pd.DataFrame, order: pd.DataFrame) ->
     for stage in stages:
         cells = [counted.get((stage, m)) for m in measures]
         rows.append(
-            [stage, *("–" if c is None else f"{c.n_participants} of {c.n_of}" for c in cells)]
+            [
+                stage,
+                *(
+                    "–" if c is None else label("{n} of {of}", n=c.n_participants, of=c.n_of)
+                    for c in cells
+                ),
+            ]
         )
     parts = [
         says(wording.told(held, moves, order)),
         table_of(
-            "How many people reach, skip and return to each stage",
-            ["stage", "speak of it", "skip it", "come back to it", "begin with it", "end with it"],
+            label("How many people reach, skip and return to each stage"),
+            labels(
+                "stage", "speak of it", "skip it", "come back to it", "begin with it", "end with it"
+            ),
             rows,
         ),
     ]
@@ -248,13 +259,15 @@ def telling(mentions: pd.DataFrame, moves: pd.DataFrame, order: pd.DataFrame) ->
     if len(walked):
         listed = [
             [
-                r.from_stage, r.to_stage, r.direction, r.n_participants, r.n_of,
+                r.from_stage, r.to_stage, label(DIRECTIONS[r.direction]), r.n_participants, r.n_of,
                 f"{wording.percent(r.share)} ({_shares(r.share_low, r.share_high)})", r.n_moves,
             ]
             for r in walked.itertuples(index=False)
         ]  # fmt: skip
-        heads = ["from", "to", "direction", "people", "of", "share", "moves"]
-        parts.append(table_of("From which stage people go on to which", heads, listed, head=2))
+        heads = labels("from", "to", "direction", "people", "of", "share", "moves")
+        parts.append(
+            table_of(label("From which stage people go on to which"), heads, listed, head=2)
+        )
     return joined(*parts)
 
 
@@ -274,7 +287,11 @@ def enough(found: pd.DataFrame, recruit: pd.DataFrame) -> Block:
     html = _fill("enough", says=said, caution=saturation.CAUTION, wanted=open_, rest=rest)
     stages = saturation.in_words(held[held["stage"] != ""])
     shown = table_of(
-        "Stage by stage", ["in words"], [[words] for words in stages], head=0, wide=("in words",)
+        label("Stage by stage"),
+        labels("in words"),
+        [[words] for words in stages],
+        head=0,
+        wide=labels("in words"),
     )
     lines = [*map(_md, said), _md(saturation.CAUTION), *(f"- {_md(w)}" for w in [*open_, *rest])]
     both = [Block(html, "\n\n".join(lines))]
@@ -289,16 +306,16 @@ def sample(table: pd.DataFrame) -> Block:
 
     rows = [
         [
-            r.shown or f"{r.attribute} {r.value}".strip() or "everybody",
+            r.shown or f"{r.attribute} {r.value}".strip() or label("everybody"),
             number(r.n_participants), number(r.n_interviews), number(r.n_units),
             number(r.minutes), number(r.minutes_median), r.first_date or "–", r.last_date or "–",
         ]
         for r in check(table, SAMPLE).itertuples(index=False)
     ]  # fmt: skip
-    columns = [
+    columns = labels(
         "who", "participants", "interviews", "units", "minutes", "minutes, median", "first", "last",
-    ]  # fmt: skip
-    return table_of("Who was interviewed", columns, rows)
+    )  # fmt: skip
+    return table_of(label("Who was interviewed"), columns, rows)
 
 
 def draft(table: pd.DataFrame) -> Block:
@@ -310,9 +327,14 @@ def draft(table: pd.DataFrame) -> Block:
         [r.item, r.section, r.topic, r.status, " ".join(p for p in (r.knows, r.supply) if p)]
         for r in held.itertuples(index=False)
     ]
-    caption = f"Draft of the {name} checklist: {known} of {len(held)} items known"
+    caption = label(
+        "Draft of the {name} checklist: {n} of {of} items known", name=name, n=known, of=len(held)
+    )
     return table_of(
-        caption, ["item", "section", "topic", "status", "draft"], rows, wide=("draft", "topic")
+        caption,
+        labels("item", "section", "topic", "status", "draft"),
+        rows,
+        wide=labels("draft", "topic"),
     )
 
 
@@ -333,5 +355,5 @@ def _behind(name: str, sources: Mapping[str, int] | None) -> Block:
 
 def _shares(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
-        return "no interval"
-    return f"{wording.percent(low)} to {wording.percent(high)}"
+        return label("no interval")
+    return label("{low} to {high}", low=wording.percent(low), high=wording.percent(high))

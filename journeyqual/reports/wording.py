@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from journeyqual.charts.words import interval, people
+from journeyqual.charts.words import english_interval as interval
+from journeyqual.charts.words import english_people as people
 from journeyqual.schema import (
     ASSOCIATIONS,
     DIFFERENCES,

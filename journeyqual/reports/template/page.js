@@ -4,6 +4,7 @@
   const NARROW = 640;
   const root = document.documentElement;
   const themes = JSON.parse(document.getElementById("jq-themes").textContent);
+  const labels = JSON.parse(document.getElementById("jq-labels").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const mode = () => root.dataset.theme || (dark.matches ? "dark" : "light");
 
@@ -53,16 +54,17 @@
       ast: true, // expressions are walked, not compiled: the page allows no eval
       renderer: "svg",
       actions: { export: true, source: false, compiled: false, editor: false },
+      i18n: { SVG_ACTION: labels.svg, PNG_ACTION: labels.png },
       tooltip: { theme: mode() },
     });
     chart.view = result;
     const svg = chart.place.querySelector("svg.marks");
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", chart.spec.description || "A chart");
+    svg.setAttribute("aria-label", chart.spec.description || labels.chart);
     // The label tells the whole chart: Vega's own labels of marks and axes would tell it in pieces.
     for (const part of svg.children) part.setAttribute("aria-hidden", "true");
     const menu = chart.place.querySelector("summary");
-    if (menu) menu.setAttribute("aria-label", "Save this chart");
+    if (menu) menu.setAttribute("aria-label", labels.save);
     try {
       result.view.addSignalListener("jq_stage", (_, value) => {
         const order = value && value.stage_order;
@@ -78,7 +80,7 @@
     chart.ready = chart.ready
       .then(() => draw(chart))
       .catch((error) => {
-        chart.place.textContent = `This chart could not be drawn: ${error.message}`;
+        chart.place.textContent = `${labels.failed} ${error.message}`;
         root.dataset.failed = "1";
       });
     return chart.ready;
@@ -87,7 +89,7 @@
   const all = () => Promise.all(charts.map(redraw)).then(() => { root.dataset.drawn = mode(); });
 
   const button = document.getElementById("jq-mode");
-  const label = () => { button.textContent = mode() === "dark" ? "Light" : "Dark"; };
+  const label = () => { button.textContent = mode() === "dark" ? labels.light : labels.dark; };
   button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = mode() === "dark" ? "light" : "dark";
