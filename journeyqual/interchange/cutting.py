@@ -145,7 +145,14 @@ def cut(
     )
 
 
-def place(source: str, found: Cut, names: Mapping[str, str], *, ours: bool = False) -> Placed:
+def place(
+    source: str,
+    found: Cut,
+    names: Mapping[str, str],
+    *,
+    detector: privacy.Detector | None = None,
+    ours: bool = False,
+) -> Placed:
     """Replace the names in a source's turns, and remember where its words went.
 
     Parameters
@@ -156,6 +163,8 @@ def place(source: str, found: Cut, names: Mapping[str, str], *, ours: bool = Fal
         What `cut` made of it.
     names
         Listed names and their pseudonyms.
+    detector
+        What looks for more than is listed; None looks for nothing.
     ours
         Whether journeyqual wrote the text: its speakers are pseudonyms, and only listed names go.
     """
@@ -163,8 +172,8 @@ def place(source: str, found: Cut, names: Mapping[str, str], *, ours: bool = Fal
         hide = privacy.pseudonyms(names)
         turns = hide.apply_turns(found.turns)
     else:
-        turns = privacy.pseudonymise(found.turns, names)
-        hide = privacy.for_turns(found.turns, names)
+        turns = privacy.pseudonymise(found.turns, names, detector=detector)
+        hide = privacy.for_turns(found.turns, names, detector=detector)
     text, starts = stored_text(turns)
     before, after = found.turns["text"].tolist(), turns["text"].tolist()
     return Placed(

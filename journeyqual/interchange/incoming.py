@@ -3,6 +3,8 @@
 Interviews go through the door that transcripts go through: consent, pseudonyms, units. Codings
 are rows of their coders, with their dates, on the words they were given to. What comes again is
 known again: the same file imported twice adds nothing.
+
+The file is over 400 lines because one import is one order of steps that share what was found.
 """
 
 from __future__ import annotations
@@ -229,7 +231,7 @@ class _Import:
         found = cutting.cut(
             name, source.text, participant=who, interviewers=study.config.interviewers, ours=ours
         )
-        placed = cutting.place(source.text, found, names, ours=ours)
+        placed = cutting.place(source.text, found, names, detector=study.detector(), ours=ours)
         own, person = (str(placed.turns[c].iloc[0]) for c in ("interview", "participant"))
         self._allowed(name, who, person)
         stored = study.store.texts([own]).get(own)
@@ -397,11 +399,48 @@ class _Import:
 
     def _keep(self, meant: Meanings) -> None:
         project, hide = self.project, self.listed.apply
-        codes = by_guid(project.codes)
         things = [
             Kept("user", _coder(one.name), {"guid": one.guid, "name": one.name})
             for one in project.users
         ]
+        things += self._codes_kept(meant)
+        noted: dict[str, str] = {}
+        for variable in project.variables:
+            things.append(Kept("variable", variable.name, {
+                "guid": variable.guid, "kind": variable.kind, "description": variable.description,
+            }))  # fmt: skip
+        for source in project.sources:
+            here = self.here.get(source.guid)
+            if here is not None:
+                noted |= dict.fromkeys(source.notes, here.name)
+                things.append(Kept("source", here.name, {
+                    "guid": source.guid, "description": here.hide(source.description),
+                    "user": source.user, "at": source.at, "notes": list(source.notes),
+                }, here.name))  # fmt: skip
+        for note in project.notes:
+            # A note on one interview goes when that goes.
+            things.append(Kept("note", note.guid, {
+                "name": hide(note.name), "text": hide(note.text),
+                "description": hide(note.description), "user": note.user, "at": note.at,
+            }, noted.get(note.guid, "")))  # fmt: skip
+        for group in project.groups:
+            things.append(Kept("set", group.guid, {
+                "name": hide(group.name), "description": hide(group.description),
+                "codes": list(group.codes), "notes": list(group.notes),
+                "sources": [self.here[s].name for s in group.sources if s in self.here],
+            }))  # fmt: skip
+        things += self._cases_kept()
+        if project.tool in WHOLE and not self.study.store.imported.all("project"):
+            things.append(Kept("project", "project", {
+                "name": hide(project.name), "description": hide(project.description),
+                "notes": list(project.notes_of_all),
+            }))  # fmt: skip
+        self.study.store.imported.keep([one for one in things if one.key])
+
+    def _codes_kept(self, meant: Meanings) -> list[Kept]:
+        project, hide = self.project, self.listed.apply
+        codes = by_guid(project.codes)
+        things = []
         taken = {
             (k.content["dimension"], k.content["value"]): k.key
             for k in self.study.store.imported.all("code")
@@ -422,41 +461,18 @@ class _Import:
             self.report.notes.append(
                 f"{counted(merged, 'code')} called like one that the study has: taken as the same"
             )
-        for variable in project.variables:
-            things.append(Kept("variable", variable.name, {
-                "guid": variable.guid, "kind": variable.kind, "description": variable.description,
-            }))  # fmt: skip
-        for source in project.sources:
-            here = self.here.get(source.guid)
-            if here is not None:
-                things.append(Kept("source", here.name, {
-                    "guid": source.guid, "description": here.hide(source.description),
-                    "user": source.user, "at": source.at, "notes": list(source.notes),
-                }, here.name))  # fmt: skip
-        for note in project.notes:
-            things.append(Kept("note", note.guid, {
-                "name": hide(note.name), "text": hide(note.text),
-                "description": hide(note.description), "user": note.user, "at": note.at,
-            }))  # fmt: skip
-        for group in project.groups:
-            things.append(Kept("set", group.guid, {
-                "name": hide(group.name), "description": hide(group.description),
-                "codes": list(group.codes), "notes": list(group.notes),
-                "sources": [self.here[s].name for s in group.sources if s in self.here],
-            }))  # fmt: skip
-        for case in project.cases:
-            people = {self.here[s].participant for s in case.sources if s in self.here}
+        return things
+
+    def _cases_kept(self) -> list[Kept]:
+        things = []
+        for case in self.project.cases:
+            own = [self.here[s] for s in case.sources if s in self.here]
+            people = {here.participant for here in own}
             person = next(iter(people)) if len(people) == 1 else self._person(case.name)
             if person:
-                things.append(Kept("case", person, {
-                    "guid": case.guid, "description": hide(case.description),
-                }))  # fmt: skip
-        if project.tool in WHOLE and not self.study.store.imported.all("project"):
-            things.append(Kept("project", "project", {
-                "name": hide(project.name), "description": hide(project.description),
-                "notes": list(project.notes_of_all),
-            }))  # fmt: skip
-        self.study.store.imported.keep([one for one in things if one.key])
+                told = {"guid": case.guid, "description": self.listed.apply(case.description)}
+                things.append(Kept("case", person, told, own[0].name if own else ""))
+        return things
 
     def _person(self, name: str) -> str:
         """Return the id of a case without a source here; a person's full name is none."""

@@ -2,6 +2,8 @@
 
 The same study gives the same project, GUIDs included: they come from content, or are those that
 things came in with.
+
+The file is over 400 lines because every part of a project is gathered from the same few tables.
 """
 
 from __future__ import annotations

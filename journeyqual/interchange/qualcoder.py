@@ -49,6 +49,7 @@ class _Reader:
     names: dict[str, None] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def project(self) -> Project:
         sources = self._sources()
@@ -81,6 +82,7 @@ class _Reader:
             users=tuple(User(_guid("user", name), name) for name in self.names),
             left=tuple(self.left),
             refused=tuple(self.refused),
+            warnings=tuple(self.warnings),
         )
 
     def _user(self, row: Any) -> str:
@@ -147,6 +149,11 @@ class _Reader:
                 Claim(_place(r["pos0"]), _place(r["pos1"]), words(r.get("seltext"))) for r in rows
             ]
             places = settle(texts.get(source, ""), claims)
+            if places.agree < places.shown:
+                self.warnings.append(
+                    f"{places.shown - places.agree} codings of a source hold other words than the "
+                    "project shows"
+                )
             for row, claim, span in zip(rows, claims, places.spans, strict=True):
                 if span is None:
                     gone += 1

@@ -81,6 +81,8 @@ def stripped(html: str) -> tuple[str, list[int]]:
 def read(path: Path, tables: safe.Tables) -> Project:
     """Read a Taguette database; of several projects in it, all.
 
+    Over 60 lines: five tables that point to each other, read once.
+
     Raises
     ------
     InputError
@@ -99,6 +101,7 @@ def read(path: Path, tables: safe.Tables) -> Project:
     for row in tables.rows("highlights", *columns):
         marked[row["document_id"]].append(row)
     sources, selections, gone = [], [], 0
+    warnings: list[str] = []
     for doc in docs:
         text, breaks = stripped(words(doc["contents"]))
         own = _guid("document", doc["id"])
@@ -117,6 +120,11 @@ def read(path: Path, tables: safe.Tables) -> Project:
                 at=when(doc["created"]),
             )
         )  # fmt: skip
+        if places.agree < places.shown:
+            warnings.append(
+                f"{words(doc['name'])}: {places.shown - places.agree} highlights hold other words "
+                "than their snippets"
+            )
         for row, claim, span in zip(marked[doc["id"]], claims, places.spans, strict=True):
             if span is None:
                 gone += 1
@@ -145,6 +153,7 @@ def read(path: Path, tables: safe.Tables) -> Project:
         sources=tuple(sources),
         selections=tuple(selections),
         refused=tuple(refused),
+        warnings=tuple(warnings),
     )
 
 
