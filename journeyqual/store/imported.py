@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,10 +91,3 @@ class Imported:
             Kept(kind, row.key, json.loads(row.content), row.interview)
             for row in found.itertuples()
         ]
-
-    def forget(self, interviews: Iterable[str]) -> int:
-        """Erase what belongs to these interviews; returns how many things that were."""
-        names = list(interviews)
-        with self._db.write() as connection:
-            gone = t.imported.delete().where(t.imported.c.interview.in_(names))
-            return int(connection.execute(gone).rowcount)
