@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journeyqual import change
-from journeyqual.errors import JourneyqualError
+from journeyqual import change, erasure
+from journeyqual.errors import JourneyqualError, StoreError
 from journeyqual.runs import ledger
 from journeyqual.runs.coding import code_new
 from journeyqual.runs.reading import read_new
@@ -70,9 +70,10 @@ def run(
         cannot be read are refused in the result, and the others go on.
     """
     tell = progress or (lambda what, done, total: None)
+    notes = _keep_promises(study)
     with study.store.ledger.alone():
         study.store.ledger.settle()
-        result, started = RunResult(), now()
+        result, started = RunResult(notes=notes), now()
 
         def begin() -> None:
             if not result.number:
@@ -88,6 +89,23 @@ def run(
                     ledger.stopped(study, result, error)
             raise
         return result
+
+
+def _keep_promises(study: Study) -> list[str]:
+    """Erase whose consent has ended, if the study says so; refuse to work on half an erasure."""
+    half = erasure.pending(study.folder)
+    if half:
+        raise StoreError(
+            f"the erasure of {half} was cut short",
+            remedy=f"end it first: journeyqual forget {half} --yes",
+        )
+    if study.config.retention != "erase":
+        return []
+    notes = []
+    for person in study.lapsed():
+        erasure.forget(study, person)
+        notes.append(f"erased {person}, whose consent has ended")
+    return notes
 
 
 def _run(
@@ -155,8 +173,7 @@ def _close(study: Study, result: RunResult, folder: Path, failed: JourneyqualErr
 def _themes(study: Study, result: RunResult, tell: Progress) -> None:
     """Discover themes where there are none yet; give new units theirs; gather what is new."""
     before = set(study.store.themes.found()["theme"])
-    study.themes.discover(progress=tell)
-    study.themes.update()
+    study.themes.keep_up(progress=tell)
     fresh = study.store.themes.found()
     fresh = fresh[~fresh["theme"].isin(before)]
     result.proposed = int((fresh["status"] == "proposed").sum())

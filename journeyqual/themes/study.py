@@ -38,6 +38,8 @@ BESIDE = 0.5
 """Weight of what was said just before and just after in a unit's own vector."""
 LONGEST = 120
 """Characters of a theme's name."""
+FEW = 300
+"""Interviews up to which their units are asked for by name."""
 SHOWN = 3
 """Units that THEMES shows a theme by."""
 
@@ -92,7 +94,24 @@ class Themes:
         DataFrame
             THEMES, as `table` returns them.
         """
+        self._discover(self._placed(), progress, anyway=anyway)
+        return self.table()
+
+    def keep_up(self, progress: Progress | None = None) -> None:
+        """Do what `discover` and `update` do, and return no table: counting all units takes time.
+
+        Parameters
+        ----------
+        progress
+            Told how far it is.
+        """
         placed = self._placed()
+        self._discover(placed, progress)
+        self._update(placed, progress)
+
+    def _discover(
+        self, placed: pd.DataFrame, progress: Progress | None, *, anyway: bool = False
+    ) -> None:
         looked = set(self._study.store.themes.rounds()["scope"])
         new = [
             scope
@@ -118,7 +137,6 @@ class Themes:
                 if len(found.themes) or not found.reason.startswith(("fewer", "only")):
                     self._keep(found, scope, 1)
             _tell(progress, "discovering themes", len(new), len(new))
-        return self.table()
 
     def _waits(self, placed: pd.DataFrame, scope: str, anyway: bool = False) -> str:
         """Return what a scope waits for before it is looked at; blank if for nothing."""
@@ -146,9 +164,12 @@ class Themes:
         DataFrame
             The proposed THEMES, as `table` returns them.
         """
+        self._update(self._placed(), progress)
+        return self.table(status="proposed")
+
+    def _update(self, placed: pd.DataFrame, progress: Progress | None) -> None:
         store = self._study.store.themes
         looked = set(store.rounds()["scope"])
-        placed = self._placed()
         placed = placed[placed["scope"].isin(looked)]
         rows = store.units()
         known = pd.MultiIndex.from_frame(rows[["unit_id", "scope"]])
@@ -156,7 +177,6 @@ class Themes:
         if len(new):
             self._assign(new, rows, progress)
             self._propose(placed, progress)
-        return self.table(status="proposed")
 
     def _assign(self, new: pd.DataFrame, rows: pd.DataFrame, progress: Progress | None) -> None:
         units = self._with_words(new)
@@ -423,17 +443,24 @@ class Themes:
 
     def _placed(self) -> pd.DataFrame:
         """Return every unit that counts in the curve with its scopes: the study, and its stage."""
-        columns = ["unit_id", "participant", "stage"]
+        columns = ["unit_id", "interview", "participant", "stage"]
         # Before anything is coded there is nothing to settle.
         begun = self._study.store.state()[1] > 0
         settled = estimate.settled(self._study.coded())[columns] if begun else _nobody(columns)
         stage = settled["stage"].where(settled["stage"] != "", OFF_JOURNEY)
         both = [settled.assign(scope=WHOLE_STUDY), settled.assign(scope=stage)]
-        return pd.concat(both, ignore_index=True)[["unit_id", "participant", "scope"]]
+        return pd.concat(both, ignore_index=True)[["unit_id", "interview", "participant", "scope"]]
 
     def _with_words(self, placed: pd.DataFrame) -> pd.DataFrame:
-        words = self._study.units()[["unit_id", "interview", "order", "text"]]
+        words = self._units_of(placed["interview"])[["unit_id", "order", "text"]]
         return placed.merge(words, on="unit_id", how="inner").reset_index(drop=True)
+
+    def _units_of(self, interviews: pd.Series) -> pd.DataFrame:
+        """Return UNITS of these interviews; what came since is mostly one of thousands."""
+        names = sorted(interviews.unique())
+        some = names if len(names) <= FEW else None
+        units = self._study.store.units(some)
+        return units if some else units[units["interview"].isin(names)].reset_index(drop=True)
 
     @property
     def _encoder(self) -> Encoder:
@@ -448,8 +475,7 @@ class Themes:
 
         A unit of talk is short and says "it"; what it is about often stands beside it.
         """
-        every = self._study.units()
-        every = every[every["interview"].isin(units["interview"])].reset_index(drop=True)
+        every = self._units_of(units["interview"])
         tell: Callable[[int, int], None] | None = None
         if progress is not None:
             report = progress
@@ -467,7 +493,8 @@ class Themes:
         found = self._study.store.themes.found()
         if (found["encoder"] == self._made_by).all():
             return found
-        placed = self._placed().drop_duplicates("unit_id")[["unit_id", "participant"]]
+        placed = self._placed().drop_duplicates("unit_id")
+        placed = placed[["unit_id", "interview", "participant"]]
         units = self._with_words(rows[rows["theme"] != ""].merge(placed, on="unit_id"))
         numbers = pd.Index(found["theme"]).get_indexer(pd.Index(units["theme"]))
         # A theme whose units are all gone has no centre any more.
