@@ -66,9 +66,9 @@ def gathered() -> dict[Label, str]:
     for path in sorted((PACKAGE / "reports" / "template").rglob("*.j2")):
         for text in _of_template(path):
             found.setdefault(text, path.relative_to(PACKAGE).as_posix())
-    for path, source in _notebooks():
+    for place, source in _notebooks():
         for _, text in paragraphs(source):
-            found.setdefault(text, path)
+            found.setdefault(text, place)
     # A label that has a plural somewhere cannot stand alone elsewhere: PO files know it once.
     plurals = {text[0] for text in found if isinstance(text, tuple)}
     return {text: place for text, place in found.items() if text not in plurals}
