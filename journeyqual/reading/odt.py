@@ -13,7 +13,7 @@ from journeyqual.reading.archive import Archive
 from journeyqual.reading.common import RawTranscript
 from journeyqual.reading.layouts import parse_lines, row_lines
 
-MOST_BLANKS = 1_000
+MOST_BLANKS = 3
 """``text:s`` says how many blanks stand in a row; more than this are not believed."""
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"

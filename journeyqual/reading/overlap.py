@@ -9,6 +9,9 @@ from journeyqual.reading.common import RawTurn
 MOST_WORDS = 3
 """A cue of at most so many words, spoken while another goes on, does not interrupt."""
 
+MOST_BACK = 20
+"""A cue is put before at most so many others: more people do not talk at once."""
+
 
 def in_order(pieces: list[RawTurn]) -> tuple[list[RawTurn], tuple[str, ...]]:
     """Put cues in the order in which they begin, where they overlap; says how many were moved.
@@ -26,7 +29,7 @@ def in_order(pieces: list[RawTurn]) -> tuple[list[RawTurn], tuple[str, ...]]:
     moved = 0
     for piece in pieces:
         at = len(ordered)
-        while at and _before(piece, ordered[at - 1]):
+        while at > max(0, len(ordered) - MOST_BACK) and _before(piece, ordered[at - 1]):
             at -= 1
         moved += at < len(ordered)
         ordered.insert(at, piece)
