@@ -41,7 +41,7 @@ thin_below = 5
 
 _README = """# {title}
 
-1. Drop interviews into `transcripts/` (WebVTT, SubRip, text, Word, CSV).
+1. Drop interviews into `transcripts/` (WebVTT, SubRip, text, Word, PDF, Excel, CSV).
 2. Say in `study.toml` who asks, and whose interview each file is.
 3. List every name that is spoken in `names.csv`; it becomes a pseudonym before anything is stored.
 4. Look through `codebook.toml`: the stages of your customers' journey, in their order.
