@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from journeyqual.charts.curve import LINES_SHOWN
 from journeyqual.charts.frame import felt, layered, titled
 from journeyqual.charts.palette import LINE, PERSON_DOT, VALUE, theme
 from journeyqual.charts.quick import quick_import
@@ -54,11 +56,24 @@ def seam_chart(lines: pd.DataFrame, *, method: str = "", title: str = "") -> Lay
     every["felt"] = [signed(v) for v in every["valence"]]
     mean = every.groupby("side", as_index=False)["valence"].mean()
     mean["felt"] = [signed(v) for v in mean["valence"]]
+    people = sorted(table["participant"].unique())
+    # More lines are a grey field, and the page carries each; the mean is of all.
+    some = people[:: max(1, math.ceil(len(people) / LINES_SHOWN))]
+    every = every[every["participant"].isin(some)]
+    said = label("One line a person, the thick one their mean.")
+    if len(some) < len(people):
+        said = label(
+            "One line a person, drawn are {n} of {of}; the thick one is the mean of all.",
+            n=len(some),
+            of=len(people),
+        )
     config = theme()
     title = title or label("From buyer to customer")
-    wide = _draw(every, mean, method, title, down=False).configure(**config)
-    narrow = _draw(every, mean, method, title, down=True).configure(**config).to_dict()
-    result: LayerChart = wide.properties(usermeta={"journeyqual": {"narrow": narrow}})
+    words = [*coded([method]), said]
+    wide = _draw(every, mean, words, title, down=False).configure(**config)
+    narrow = _draw(every, mean, words, title, down=True).configure(**config)
+    meta = {"narrow": narrow.to_dict(validate=False)}
+    result: LayerChart = wide.properties(usermeta={"journeyqual": meta})
     return result
 
 
@@ -67,7 +82,9 @@ def _way(change: float) -> str:
     return "level" if abs(change) < FLAT else "rose" if change > 0 else "fell"
 
 
-def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, down: bool) -> Any:
+def _draw(
+    every: pd.DataFrame, mean: pd.DataFrame, lines: list[str], title: str, *, down: bool
+) -> Any:
     alt = quick_import("altair")
     axis = alt.Axis(
         labelExpr=f"{json.dumps([label('as a buyer'), label('as a customer')])}[datum.value]",
@@ -109,8 +126,6 @@ def _draw(every: pd.DataFrame, mean: pd.DataFrame, method: str, title: str, *, d
             for side in (0, 1)
         ),
     ]
-    lines = coded([method])
-    lines.append(label("One line a person, the thick one their mean."))
     heading = titled(
         wrap(title, 32) if down else [title],
         [p for line in lines for p in (wrap(line, NARROW_WRAP) if down else [line])],

@@ -9,18 +9,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from journeyqual.errors import InputError
 from journeyqual.interchange.model import Code, Coding, Project, Selection, Source, User, made_guid
-from journeyqual.interchange.safe import Archive, data_of, words
+from journeyqual.interchange.safe import data_of, words
+from journeyqual.reading import contained
+from journeyqual.reading.archive import Archive
 
 MAX_ROWS = 1_000_000
-MAX_CELLS = 20_000_000
 _DOCUMENT = (
     "document name", "document", "file name", "filename", "file", "source name", "source",
     "interview", "note title", "note", "dokumentname", "dokument", "name",
@@ -74,48 +73,15 @@ def grid(path: Path) -> list[list[str]]:
 
 
 def _workbook(path: Path) -> list[list[str]]:
-    import warnings
-
-    import openpyxl
-
-    # Looked into before anything parses it: sizes, parts, sums.
-    archive = Archive(path)
-    for name in archive.parts:
-        if name.startswith("xl/") and name.endswith(".xml") and "media" not in name:
-            content = archive.read(name) or b""
-            if b"<!DOCTYPE" in content[:4096]:
-                raise InputError("a document type definition inside", path=path)
-    try:
-        with warnings.catch_warnings():
-            # Styles and validations that openpyxl leaves out concern nobody here.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            for sheet in book.worksheets:
-                rows: list[list[str]] = []
-                cells = 0
-                for row in sheet.iter_rows(values_only=True):
-                    cells += len(row)
-                    if len(rows) > MAX_ROWS or cells > MAX_CELLS:
-                        raise InputError("a sheet with too many rows", path=path)
-                    line = [_cell(value) for value in row]
-                    if any(cell.strip() for cell in line):
-                        rows.append(line)
-                if rows:
-                    return rows
-    except InputError:
-        raise
-    except Exception as error:  # What openpyxl raises depends on which part of the file is wrong.
-        kind = "archive" if isinstance(error, zipfile.BadZipFile) else type(error).__name__
-        raise InputError(
-            f"not a readable workbook ({kind})", path=path, remedy="save it again as .xlsx"
-        ) from error
+    # Read where a transcript's workbook is: in a child process that may take so much and no more.
+    archive = Archive(path, "Excel file", ".xlsx")
+    archive.check()
+    for sheet in contained.ask("xlsx", archive.data, path):
+        rows = [[words(cell) for cell in cells] for _, cells in sheet["rows"]]
+        filled = [row for row in rows if any(cell.strip() for cell in row)]
+        if filled:
+            return filled
     raise InputError("a workbook without a filled sheet", path=path)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return words(value)
 
 
 def read(path: Path, rows: Sequence[Sequence[str]]) -> Project:

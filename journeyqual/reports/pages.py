@@ -310,9 +310,9 @@ def _teams(study: Study, folder: Path) -> list[Path]:
         ]
         path = folder / team_file(owner, book)
         out.append(_write(parts, path, study.config.theme))
-    parts = {f"{name}.html" for name, *_ in parts_of(folder)}
+    kept = {*(page.name for page in out), *(f"{name}.html" for name, *_ in parts_of(folder))}
     for old in sorted(folder.glob("team-*.html")):
-        if old not in out and old.name not in parts and MADE in old.read_text(encoding="utf-8", errors="replace"):
+        if old.name not in kept and MADE in old.read_text(encoding="utf-8", errors="replace"):
             old.unlink()
             old.with_suffix(".pdf").unlink(missing_ok=True)
     return out

@@ -49,7 +49,7 @@ def read_new(study: Study, result: RunResult, tell: Progress, pool: Pool | None 
     study.store.settle_refusals()
     by_source = known.groupby("source")["sha256"].agg(set).to_dict()
     by_content = dict(zip(known["sha256"], known["interview"], strict=True))
-    new = [file for file in _files(folder) if by_source.get(file[1]) != {file[2]}]
+    new = [file for file in _files(folder, study.folder) if by_source.get(file[1]) != {file[2]}]
     if not new:
         return
     way = door(study)
@@ -83,11 +83,13 @@ def read_new(study: Study, result: RunResult, tell: Progress, pool: Pool | None 
     tell("reading", len(new), len(new))
 
 
-def _files(folder: Path) -> Iterator[File]:
+def _files(folder: Path, home: Path) -> Iterator[File]:
     for path in sorted(folder.rglob("*")):
         hidden = path.name.startswith((".", "~$")) or path.suffix in UNSAFE_SUFFIXES
         if not hidden and path.is_file():
-            yield path, source_of(path, folder), content_of(path)
+            # What a link out of the study leads to is not looked into: it will be refused.
+            inside = path.resolve().is_relative_to(home)
+            yield path, source_of(path, folder), content_of(path) if inside else ""
 
 
 def _read(

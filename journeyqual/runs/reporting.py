@@ -90,7 +90,11 @@ def is_current(study: Study, folder: Path) -> bool:
 def _state(study: Study, folder: Path) -> str:
     # Of this folder: what stands in another one may be of an earlier state. A file that was refused
     # changes no result, but pages tell of it.
-    return f"{study.fingerprint} {len(study.store.refusals())} {_within(study, folder)}"
+    # A language that the study brings along draws its pages anew.
+    own = b"".join(p.read_bytes() for p in sorted((study.folder / "labels").glob("*.po")))
+    language = hashlib.sha256(own).hexdigest()[:8] if own else "-"
+    refused = len(study.store.refusals())
+    return f"{study.fingerprint} {refused} {language} {_within(study, folder)}"
 
 
 def report(study: Study, result: RunResult, tell: Progress, folder: Path, *, full: bool) -> None:

@@ -200,3 +200,12 @@ def test_input_tables_are_left_as_they_were(book):
     charts.driver_chart(made, book).to_dict()
     pd.testing.assert_frame_equal(made, before)
     pd.testing.assert_frame_equal(check(made, DRIVERS), before)
+
+
+def test_of_very_many_people_some_lines_are_drawn_and_the_mean_is_of_all():
+    many = [crossing(f"P{n:05d}", 0.5 if n % 2 else -0.5, 0.0) for n in range(10_000)]
+    spec = charts.seam_chart(table(SEAM_LINES, *many)).to_dict()
+    each, mean = layers(spec, "line")
+    assert len({r["participant"] for r in rows(spec, each)}) == 80
+    assert [r["valence"] for r in rows(spec, mean)] == [0.0, 0.0]
+    assert any("drawn are 80 of 10000" in line for line in spec["title"]["subtitle"])
