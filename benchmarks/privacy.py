@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """How much of planted identities is hidden at the door, and how much else goes with them.
 
 Names, e-mail addresses, phone numbers, account numbers, street addresses, firms and cities, all

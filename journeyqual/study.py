@@ -299,6 +299,7 @@ class Study:
         extra = [p for p in heard if p not in set(known["participant"])]
         named = pd.Series(extra, dtype="str")
         more = pd.DataFrame({"participant": named, "consent_analyse": True, "consent_quote": True})
+        more["consent_until"] = ""
         if not extra:
             return known
         return pd.concat([known, more], ignore_index=True) if len(known) else more
@@ -324,6 +325,13 @@ class Study:
         """Participants who do not agree to be analysed."""
         people = self.participants()
         return set(people.loc[~people["consent_analyse"].astype(bool), "participant"])
+
+    def lapsed(self) -> list[str]:
+        """Return the stored participants whose ``consent_until`` has passed."""
+        people = self.participants()
+        until = people["consent_until"].fillna("").astype(str).str.strip()
+        over = people.loc[(until != "") & (until < self.today.isoformat()), "participant"]
+        return sorted(set(over) & set(self.store.interviews()["participant"]))
 
     def left_out(self) -> set[str]:
         """Participants who count in no result: withdrawn, or not of the part looked at."""

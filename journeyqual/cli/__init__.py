@@ -20,6 +20,7 @@ from journeyqual.cli import (  # noqa: F401
     results,
     tables,
     interchange,
+    privacy,
     installation,
 )
 

@@ -40,9 +40,9 @@ _COUNTRIES = frozenset(
     """america american australia austria belgium brazil britain bulgaria canada chile china croatia
     denmark egypt england estonia europe finland france germany greece hungary iceland india
     indonesia iran iraq ireland israel italy japan kenya korea latvia lithuania malaysia mexico
-    nepal netherlands norway pakistan poland portugal romania russia scotland serbia singapore slovakia
-    slovenia spain sweden switzerland taiwan thailand turkey uk ukraine us usa u.s u.k vietnam
-    wales""".split()
+    nepal netherlands norway pakistan poland portugal romania russia scotland serbia singapore
+    slovakia slovenia spain sweden switzerland taiwan thailand turkey uk ukraine us usa u.s u.k
+    vietnam wales""".split()
 )
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame)\.?"
 _NAME = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:[-'’][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"

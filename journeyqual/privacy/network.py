@@ -84,13 +84,13 @@ def _analyzer() -> BatchAnalyzerEngine:
         ) from error
     entities = NerModelConfiguration(
         model_to_presidio_entity_mapping=_ENTITIES,
-        labels_to_ignore=[x for x in pipeline.get_pipe("ner").labels if x not in _ENTITIES],
+        labels_to_ignore=[x for x in pipeline.pipe_labels["ner"] if x not in _ENTITIES],
     )
     engine = SpacyNlpEngine(
         models=[{"lang_code": "en", "model_name": PIPELINE}], ner_model_configuration=entities
     )
     # Given, not loaded by name: Presidio would download a pipeline that it does not find.
-    engine.nlp = {"en": pipeline}
+    engine.nlp = {"en": pipeline}  # type: ignore[assignment]
     registry = RecognizerRegistry(
         recognizers=[
             SpacyRecognizer(supported_entities=["PERSON", "LOCATION"]),

@@ -18,6 +18,7 @@ from journeyqual.errors import StoreError
 from journeyqual.schema import CODINGS, TURNS, UNITS, check
 from journeyqual.store import tables as t
 from journeyqual.store.connection import AT_ONCE, Database, add, in_order, now
+from journeyqual.store.erasure import Erasure
 from journeyqual.store.imported import Imported
 from journeyqual.store.ledger import Ledger
 from journeyqual.store.people import People
@@ -80,6 +81,7 @@ class Store:
         self.themes = Themes(self._db)
         self.imported = Imported(self._db)
         self.ledger = Ledger(self._db)
+        self.erasure = Erasure(self._db)
         self._state: tuple[int | None, tuple[int, ...]] = (None, ())
 
     def close(self) -> None:

@@ -1,0 +1,115 @@
+"""Erasing from the files that a study keeps beside its store: lists, copies, notebooks' outputs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from journeyqual.erasure.words import sequences
+from journeyqual.errors import ConfigError
+from journeyqual.store.erasure import erase_from_copy
+
+if TYPE_CHECKING:
+    from journeyqual.config import Config
+
+STORE = "study.sqlite"
+
+
+def erase_copies(folder: Path, participant: str) -> int:
+    """Erase a participant from the copies that migrations left. Returns rows erased."""
+    rows = 0
+    for copy in sorted((folder / "store").glob("*.sqlite")):
+        if copy.name != STORE:
+            rows += erase_from_copy(copy, participant)
+    for half in (folder / "store").glob("*-before-*.half"):
+        half.unlink()
+    return rows
+
+
+def erase_from_lists(config: Config, participant: str) -> None:
+    """Take a participant's rows out of participants.csv and names.csv, their files from study.toml.
+
+    Raises
+    ------
+    ConfigError
+        If a file cannot be read or changed.
+    """
+    _without_rows(config.participants_file, "participant", participant)
+    _without_rows(config.names_file, "pseudonym", participant)
+    _without_owner(config.folder / "study.toml", participant)
+
+
+def _without_rows(path: Path, column: str, value: str) -> None:
+    if not path.exists():
+        return
+    text = path.read_bytes().decode("utf-8-sig")
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    headings = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    if column not in headings:
+        return
+    at = headings.index(column)
+    kept = [
+        row
+        for n, row in enumerate(rows)
+        if n == 0 or len(row) <= at or row[at].strip().casefold() != value.casefold()
+    ]
+    if len(kept) == len(rows):
+        return
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(kept)
+    _write(path, out.getvalue())
+
+
+def _without_owner(path: Path, participant: str) -> None:
+    """Take out the lines that give a file to a participant: a file's name may hold a person's."""
+    text = path.read_text(encoding="utf-8")
+    before = tomllib.loads(text)
+    owners = before.get("transcripts", {}).get("participants", {})
+    mine = [file for file, owner in owners.items() if owner.casefold() == participant.casefold()]
+    if not mine:
+        return
+    lines = [
+        line
+        for line in text.splitlines(keepends=True)
+        if not re.fullmatch(
+            rf"""\s*["'](?:{"|".join(map(re.escape, mine))})["']\s*=.*\s*""", line.rstrip("\n")
+        )
+    ]
+    for file in mine:
+        del owners[file]
+    changed = "".join(lines)
+    if tomllib.loads(changed) != before:
+        raise ConfigError(
+            f"the files of {participant} could not be taken out", path=path,
+            remedy="take them out of [transcripts.participants], then ask again",
+        )  # fmt: skip
+    _write(path, changed)
+
+
+def clear_outputs(folder: Path, said: frozenset[str], salt: str) -> None:
+    """Clear the outputs of a researcher's notebooks that show the participant's words."""
+    for path in sorted(folder.rglob("*.ipynb")):
+        content = path.read_text(encoding="utf-8")
+        if said.isdisjoint(sequences([content, content.replace("\\n", " ")], salt)):
+            continue
+        if ".ipynb_checkpoints" in path.parts:
+            path.unlink()
+            continue
+        notebook = json.loads(content)
+        for cell in notebook.get("cells", []):
+            if cell.get("cell_type") == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        _write(path, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    half = path.with_name(f".{path.name}.half")
+    half.write_text(text, encoding="utf-8", newline="")
+    half.replace(path)
