@@ -9,9 +9,11 @@ import os
 import pkgutil
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import atheris
 
+PACKAGES = ("journeyqual.reading", "journeyqual.interchange")
 LIBRARIES = ("webvtt", "pysubs2", "openpyxl")
 """Beside journeyqual's own readers, whose branches guide the search."""
 
@@ -20,12 +22,14 @@ def main() -> None:
     name = sys.argv.pop(1)
     # libFuzzer starts itself anew to thin a corpus, by this name.
     sys.argv[0] = os.environ.get("FUZZ_SELF", sys.argv[0])
-    import journeyqual.reading as reading
+    import journeyqual
 
-    with atheris.instrument_imports(include=[reading.__name__, *LIBRARIES]):
+    with atheris.instrument_imports(include=[*PACKAGES, *LIBRARIES]):
         # Readers are imported when used, which would be too late to be looked into.
-        for module in pkgutil.iter_modules(reading.__path__, f"{reading.__name__}."):
-            import_module(module.name)
+        for package in PACKAGES:
+            folder = Path(journeyqual.__path__[0], package.rpartition(".")[2])
+            for module in pkgutil.iter_modules([str(folder)], f"{package}."):
+                import_module(module.name)
         for library in LIBRARIES:
             import_module(library)
     from fuzz.targets import targets
