@@ -81,13 +81,16 @@ def run(
 
         result.begin = begin
         try:
-            _run(study, result, tell, full, report, reports_folder, pool)
+            failed = _run(study, result, tell, full, report, reports_folder, pool)
         except BaseException as error:
             # Whatever is in the way of this line, too, the next run marks it as interrupted.
             with suppress(JourneyqualError, OSError):
                 if result.number:
                     ledger.stopped(study, result, error)
             raise
+        if failed is not None:
+            # Its row in the ledger is complete: everything but the reports is done.
+            raise failed
         return result
 
 
@@ -116,7 +119,7 @@ def _run(
     report: bool,
     reports_folder: Path | None,
     pool: Pool | None,
-) -> None:
+) -> JourneyqualError | None:
     with timed(result, "read"):
         read_new(study, result, tell, pool)
     # Units are cut while a file is read; they are told apart.
@@ -155,7 +158,10 @@ def _run(
     return _close(study, result, folder, failed)
 
 
-def _close(study: Study, result: RunResult, folder: Path, failed: JourneyqualError | None) -> None:
+def _close(
+    study: Study, result: RunResult, folder: Path, failed: JourneyqualError | None
+) -> JourneyqualError | None:
+    """Complete the run's row in the ledger; returns what stopped its reports, if anything did."""
     if not result.nothing_new or result.newly_refused or result.number:
         result.begin()
         outcome = "no reports" if failed else "refused some" if result.refused else "done"
@@ -166,8 +172,7 @@ def _close(study: Study, result: RunResult, folder: Path, failed: JourneyqualErr
 
             # Once more: this run stands in the ledger now, and what moved in it.
             pages.write_index(study, folder)
-    if failed is not None:
-        raise failed
+    return failed
 
 
 def _themes(study: Study, result: RunResult, tell: Progress) -> None:

@@ -177,7 +177,8 @@ def whole(browser, path):
         it.page.emulate_media(media="print")
         cut = it.page.evaluate(
             "[...document.querySelectorAll('.jqm-map tbody th, .jqm-map tbody td')]"
-            ".filter(c => c.scrollHeight > c.clientHeight + 2).map(c => c.innerText)"
+            ".filter(c => c.scrollHeight > c.clientHeight + 2)"
+            ".map(c => `${c.className} ${c.scrollHeight} of ${c.clientHeight}: ${c.innerText}`)"
         )
         assert cut == []
         seen = it.page.evaluate(
@@ -228,10 +229,10 @@ def test_the_keyboard_leads_from_the_loop_to_a_stage_and_opens_its_quote(chromiu
         it.until("location.hash === '#map-3'")
         there = "document.querySelector('#map-3 th').getBoundingClientRect().top"
         it.until(f"{there} >= 0 && {there} < 900")
-        quote = it.page.locator("#map-3 details").first
+        quote = it.page.locator("#map-3 .jqm-voices details").first
         quote.locator("summary").focus()
         it.page.keyboard.press("Enter")
-        it.until("document.querySelector('#map-3 details').open")
+        it.until("document.querySelector('#map-3 .jqm-voices details').open")
         assert quote.get_by_text("P01").is_visible()
 
 
