@@ -17,6 +17,8 @@ from journeyqual.errors import InputError, StoreError
 from journeyqual.study import Study
 from tests.small_study import CODEBOOK, tell
 
+pytestmark = pytest.mark.slow
+
 WORDS = {
     "P01": "The brown crate rattled loose before anybody had fastened its second wooden lid.",
     "P02": "My quiet neighbour repaired seventeen lanterns while rain fell over the orchard.",

@@ -8,6 +8,8 @@ from fuzz.__main__ import saved
 from fuzz.targets import targets
 from journeyqual.errors import JourneyqualError
 
+pytestmark = pytest.mark.slow
+
 TARGETS = targets()
 
 

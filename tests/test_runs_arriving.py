@@ -17,6 +17,8 @@ from journeyqual.errors import InputError
 from journeyqual.runs import inbox, schedules, watching
 from tests.small_study import run, tell
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def box(tmp_path):

@@ -8,6 +8,8 @@ from journeyqual.reports import formats, pages
 from journeyqual.schema import OFF_JOURNEY
 from tests.small_study import run, seen, small_study, tell
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["seen", "small_study"]
 
 BOOK = '[[stage]]\nname = "buying"\nexpected_valence = {}\n[[stage]]\nname = "using"\n'

@@ -10,6 +10,8 @@ from journeyqual.errors import InputError
 from journeyqual.interchange import read_file, safe
 from tests.interchange.made import TALK, WORDS, archive, project, simple, text_source
 
+pytestmark = pytest.mark.slow
+
 BOMB = """<?xml version="1.0"?><!DOCTYPE Project [<!ENTITY a "aaaaaaaaaa">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>
 <Project xmlns="urn:QDA-XML:project:1.0" name="&c;"/>"""

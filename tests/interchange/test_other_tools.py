@@ -20,6 +20,8 @@ from tests.interchange.made import (
     simple,
 )
 
+pytestmark = pytest.mark.slow
+
 DEAR = WORDS.index("dear")
 
 

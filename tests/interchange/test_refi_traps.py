@@ -22,6 +22,8 @@ from tests.interchange.made import (
     text_source,
 )
 
+pytestmark = pytest.mark.slow
+
 DEAR = WORDS.index("dear")
 
 

@@ -23,6 +23,8 @@ from tests.interchange.made import (
     simple,
 )
 
+pytestmark = pytest.mark.slow
+
 DEAR = WORDS.index("dear")
 NOTE = "99999999-0000-4000-8000-000000000001"
 PLAN = "99999999-0000-4000-8000-000000000002"

@@ -14,6 +14,8 @@ from journeyqual.reports import html as page_of
 from tests.reports import test_blocks, test_explaining, test_map_blocks, test_walking
 from tests.reports.browser import Open
 
+pytestmark = pytest.mark.slow
+
 PSEUDO = "qps"
 NAMING = {"th", "caption", "summary", "h1", "h2", "h3", "h4", "dt", "button"}
 

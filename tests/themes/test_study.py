@@ -12,7 +12,7 @@ from tests.small_study import CODEBOOK, run
 from tests.store.made import interview
 from tests.themes.made import people, said
 
-pytestmark = pytest.mark.usefixtures("fake", "seen")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake", "seen")]
 
 
 @pytest.fixture(autouse=True)
