@@ -71,6 +71,11 @@ _FOOT = (
 )
 _DRAWN = "document.documentElement.dataset.drawn !== undefined"
 _FAILED = "document.documentElement.dataset.failed === '1'"
+# A chart is drawn anew in the frame after its place changed.
+_BUSY = (
+    "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(() => "
+    "then(document.documentElement.dataset.drawing !== undefined))))"
+)
 _OPEN = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
 # A link to another page would hold this machine's path, and lead readers nowhere.
 _UNLINK = (
@@ -83,6 +88,8 @@ _A4 = 850.0
 """Points of its longer side, and a little."""
 _CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:[^)]*\)")
 _MAKER = re.compile(rb"/Creator \((?:[^()\\]|\\.)*\)")
+_CELL = re.compile(rb"\(node(\d{8})\)")
+"""The name of a table's head in the tags: Chromium counts whatever it ever numbered in its process."""
 
 
 def write_pdfs(pages: Sequence[Path], folder: Path) -> list[Path]:
@@ -181,11 +188,10 @@ def _one(browser: Any, path: Path) -> bytes:
             if time.monotonic() > last:
                 raise ReportError(f"its charts are not drawn after {_SECONDS:.0f} s", path=path)
             page.wait_for_timeout(25)
-        if page.evaluate(_FAILED):
-            raise ReportError("a chart cannot be drawn", path=path, remedy="open the page to see")
         page.evaluate(_OPEN)
         page.evaluate(_UNLINK)
         page.add_style_tag(content=_PRINT)
+        _wait_until_still(page, path)
         content = _paper(page, _SCALE)
         if _is_poster(content):
             larger = (_paper(page, scale) for scale in _POSTER)
@@ -193,6 +199,16 @@ def _one(browser: Any, path: Path) -> bytes:
     finally:
         context.close()
     return settled(content)
+
+
+def _wait_until_still(page: Any, path: Path) -> None:
+    """Let the charts of parts that have just been opened be drawn at their own width."""
+    last = time.monotonic() + _SECONDS
+    while page.evaluate(_BUSY):
+        if time.monotonic() > last:
+            raise ReportError(f"its charts are not drawn after {_SECONDS:.0f} s", path=path)
+    if page.evaluate(_FAILED):
+        raise ReportError("a chart cannot be drawn", path=path, remedy="open the page to see")
 
 
 def _paper(page: Any, scale: float) -> bytes:
@@ -210,14 +226,19 @@ def _is_poster(content: bytes) -> bool:
 
 
 def settled(content: bytes) -> bytes:
-    """Return a PDF without its dates and without the machine that made it.
+    """Return a PDF without its dates, the machine that made it, and that process's own numbers.
 
-    What is taken out becomes blanks of the same length, so that every offset in the file holds.
+    Whatever is replaced keeps its length, so that every offset in the file holds.
 
     Examples
     --------
     >>> settled(b"<</CreationDate (D:20260101000000+00'00')/Creator (Mozilla/5.0 and more)>>")
     b'<<                                        /Creator (journeyqual)          >>'
+    >>> settled(b"/ID (node00000451)>> /ID (node00000453)>> /Headers [(node00000451)]")
+    b'/ID (node00000001)>> /ID (node00000002)>> /Headers [(node00000001)]'
     """
     content = _CLOCK.sub(lambda m: b" " * len(m.group()), content)
+    # In their order, which the tree that they are looked up in depends on.
+    cells = {c: n for n, c in enumerate(sorted(set(_CELL.findall(content))), start=1)}
+    content = _CELL.sub(lambda m: b"(node%08d)" % cells[m.group(1)], content)
     return _MAKER.sub(lambda m: b"/Creator (journeyqual)".ljust(len(m.group())), content, count=1)

@@ -76,12 +76,20 @@
   };
 
   // One after the other: two drawings at once would stand in the same place.
+  let drawing = 0;
   const redraw = (chart) => {
+    drawing += 1;
+    root.dataset.drawing = drawing; // who prints the page waits for this to go
     chart.ready = chart.ready
       .then(() => draw(chart))
       .catch((error) => {
         chart.place.textContent = `${labels.failed} ${error.message}`;
         root.dataset.failed = "1";
+      })
+      .finally(() => {
+        drawing -= 1;
+        if (drawing) root.dataset.drawing = drawing;
+        else delete root.dataset.drawing;
       });
     return chart.ready;
   };
