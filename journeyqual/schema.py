@@ -487,6 +487,18 @@ AGREEMENT_PAIRS = Table(
     key=("dimension", "first", "second"),
 )
 
+CHAT_DIFFERS = Table(
+    "CHAT_DIFFERS",
+    (
+        _id("unit_id"),
+        _id("coder"),
+        _words("by_people"),
+        _words("said"),
+        _words("why", blank=True),
+    ),
+    key=("unit_id", "coder"),
+)
+
 SPANS_IN = Table(
     "SPANS to compare",
     (

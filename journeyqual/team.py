@@ -367,11 +367,11 @@ class Team:
         """Return AGREEMENT_PAIRS: any two people, and people with the machine.
 
         The machine is compared on what people coded blind: who accepts its suggestion agrees with
-        it by accepting.
+        it by accepting. A chat model that was asked stands beside the study's own machines.
         """
         people = agreeing.pairs(self.independent(), draws=draws, seed=seed)
         blind = self._independent(blind_only=True)
-        said = self._study.codings()
+        said = pd.concat([self._study.codings(), self._of_chat_models()], ignore_index=True)
         machine = said[
             ~said["coder"].str.startswith("human:")
             & said["dimension"].isin(agreeing.LEVELS)
@@ -383,6 +383,41 @@ class Team:
             seed=seed,
         )
         return pd.concat([people, both[both["kind"] == "human-machine"]], ignore_index=True)
+
+    def differs_from_chat(self) -> pd.DataFrame:
+        """Return CHAT_DIFFERS: units whose stage a chat model reads unlike people who coded blind.
+
+        ``by_people`` is what they gave, joined by commas; ``why`` is the model's evidence and
+        rationale, left out where the participant may not be quoted.
+        """
+        said = self._of_chat_models()
+        blind = self._with_people(agreeing.current(self._independent(blind_only=True)))
+        told = blind[(blind["dimension"] == "stage") & (blind["coder"] != agreeing.PANEL)]
+        given = told.assign(value=_named(told["value"])).groupby("unit_id")["value"]
+        people = given.agg(lambda values: ", ".join(sorted(set(values))))
+        mine = said[(said["dimension"] == "stage") & said["unit_id"].isin(people.index)]
+        mine = mine.drop_duplicates(["unit_id", "coder"], keep="last")
+        out = mine.assign(
+            by_people=mine["unit_id"].map(people), said=_named(mine["value"]), why=mine["memo"]
+        )
+        who = self._study.units().set_index("unit_id")["participant"]
+        agreed = self._study.participants().set_index("participant")["consent_quote"]
+        quoted = out["unit_id"].map(who).map(agreed).astype(bool)
+        out = out.assign(why=out["why"].where(quoted, ""))[out["by_people"] != out["said"]]
+        return schema.check(
+            out[schema.CHAT_DIFFERS.names].reset_index(drop=True), schema.CHAT_DIFFERS
+        )
+
+    def _of_chat_models(self) -> pd.DataFrame:
+        """Return the CODINGS of chat models that were asked under today's codebook."""
+        from journeyqual.coding.chat import PREFIX
+
+        store, book = self._study.store, self._study.codebook.fingerprint
+        asked = [name for name in store.signatures(book) if name.startswith(PREFIX)]
+        if not asked:
+            return schema.CODINGS.empty()
+        said = store.codings(coders=asked, codebook=book)
+        return said[said["coder"].isin(asked)]
 
     def over_time(self, *, draws: int = agreeing.DRAWS, seed: int = 0) -> pd.DataFrame:
         """Return AGREEMENT_PAIRS of each person with themselves, two weeks or more apart."""
@@ -458,6 +493,10 @@ class Team:
     def lost(self) -> pd.DataFrame:
         """Return people's codings whose words a corrected transcript no longer has."""
         return self._study.store.lost()
+
+
+def _named(stages: pd.Series) -> pd.Series:
+    return stages.mask(stages == "", "none fits")
 
 
 __all__ = ["Team"]

@@ -38,6 +38,16 @@ def test_every_command_is_documented():
     assert commands == set(re.findall(r"^## `journeyqual (\w+)", page, flags=re.MULTILINE))
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["run", "runs", "sample", "tag", "report --format csv", "evidence --stage s", "themes", "watch"],
+)
+def test_a_command_without_options_gets_as_far_as_its_study(folder, line):
+    command, *rest = line.split()
+    out = call(command, "no-such-folder", *rest, status=1)
+    assert "no-such-folder" in out.stderr
+
+
 def test_curve_writes_the_contracts_columns(folder):
     call("curve", "coded.csv", "--codebook", "codebook.toml", "--out", "curve.csv")
     out = pd.read_csv("curve.csv", keep_default_na=False)

@@ -19,6 +19,7 @@ from journeyqual.cli import (  # noqa: F401
     people,
     results,
     tables,
+    llm,
     interchange,
     privacy,
     installation,

@@ -36,11 +36,12 @@ def tag(
 def sample(
     folder: Folder = Path(),
     per_stage: Annotated[
-        int, typer.Option("--per-stage", min=1, help="Units to draw of each stage.")
-    ] = 0,
+        int | None, typer.Option("--per-stage", min=1, help="Units to draw of each stage.")
+    ] = None,
     queue: Annotated[
-        int, typer.Option("--queue", min=1, help="Instead: units to draw, unsure ones preferred.")
-    ] = 0,
+        int | None,
+        typer.Option("--queue", min=1, help="Instead: units to draw, unsure ones preferred."),
+    ] = None,
     seed: Seed = 0,
     debug: Debug = False,
     as_json: AsJson = False,
@@ -56,7 +57,7 @@ def sample(
             if per_stage or queue:
                 team = study.team
                 made = (
-                    team.draw(per_stage, seed=seed) if per_stage else team.queue(queue, seed=seed)
+                    team.queue(queue, seed=seed) if queue else team.draw(per_stage or 0, seed=seed)
                 )
                 summary["draw"] = int(made["draw"].iloc[0])
                 summary["drawn"] = int(made["place"].notna().sum())

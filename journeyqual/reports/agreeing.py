@@ -13,6 +13,7 @@ from journeyqual.reports.blocks import Block, _fill, _md, table_of
 from journeyqual.schema import (
     AGREEMENT,
     AGREEMENT_PAIRS,
+    CHAT_DIFFERS,
     PLAN,
     PROGRESS,
     SPAN_AGREEMENT,
@@ -163,6 +164,33 @@ def pairs(made: pd.DataFrame, caption: str) -> Block:
         "one", "the other", "dimension", "alpha", "95 % interval", "kappa", "units", "note"
     )
     return table_of(label(caption), columns, rows, head=2)
+
+
+def chat(found: pd.DataFrame, words: Mapping[str, str]) -> Block:
+    """Return where a chat model reads a stage otherwise than people did; nothing if none was asked.
+
+    Parameters
+    ----------
+    found
+        CHAT_DIFFERS.
+    words
+        Each unit's words.
+    """
+    found = check(found, CHAT_DIFFERS)
+    if found.empty:
+        return Block("", "")
+    first = found.head(MOST)
+    rows = [
+        [words.get(r.unit_id, r.unit_id), r.by_people, r.said, r.why, r.coder]
+        for r in first.itertuples(index=False)
+    ]
+    caption = label(
+        "Where a chat model reads the stage otherwise (the first {n} of {of})",
+        n=len(first), of=len(found),
+    )  # fmt: skip
+    why = label("its evidence and reason")
+    columns = [*labels("unit", "people", "the model"), why, *labels("model")]
+    return table_of(caption, columns, rows, wide=(why,))
 
 
 def redefine(found: Concerns) -> Block:

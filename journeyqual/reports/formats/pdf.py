@@ -89,7 +89,7 @@ _A4 = 850.0
 _CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:[^)]*\)")
 _MAKER = re.compile(rb"/Creator \((?:[^()\\]|\\.)*\)")
 _CELL = re.compile(rb"\(node(\d{8})\)")
-"""The name of a table's head in the tags: Chromium counts whatever it ever numbered in its process."""
+"""The name of a table's head in the tags: Chromium counts on for its whole process."""
 
 
 def write_pdfs(pages: Sequence[Path], folder: Path) -> list[Path]:
