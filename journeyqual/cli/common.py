@@ -97,6 +97,17 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "unit"), counted(1200, "unit")
+    ('1 unit', '1,200 units')
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def shown(path: Path) -> str:
     """Return a path as the caller would write it: relative where that is shorter."""
     here = Path.cwd()

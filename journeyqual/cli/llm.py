@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from journeyqual.cli.common import AsJson, Debug, Folder, Seed, answering, app, progress
+from journeyqual.cli.common import AsJson, Debug, Folder, Seed, answering, app, counted, progress
 
 
 @app.command()
@@ -54,8 +54,9 @@ def llm(
             summary.update(coder=coder.name, host=end.host, known=todo.known)
             where = "stay on this machine" if end.is_local else f"leave this machine for {end.host}"
             plan = (
-                f"{todo.units} units of {todo.interviews} interviews, in {todo.requests} requests"
-                f" of about {todo.characters // 4:,} tokens in all; pseudonymised words {where}"
+                f"{counted(todo.units, 'unit')} of {counted(todo.interviews, 'interview')}, in "
+                f"{counted(todo.requests, 'request')} of about {todo.characters // 4:,} tokens in "
+                f"all; pseudonymised words {where}"
             )
             if not todo.units:
                 summary.update(coded=0, refused_units={}, requests=0, tokens=0)
@@ -78,10 +79,14 @@ def llm(
             requests=used.requests, begun_again=used.again, tokens=used.tokens,
         )  # fmt: skip
         summary["lines"] = [
-            f"{coder.name}: {made.units} units coded in {used.requests} requests"
+            f"{coder.name}: {counted(made.units, 'unit')} coded in "
+            + counted(used.requests, "request")
             + (f", {used.again} of them begun again" if used.again else "")
             + (f", {used.tokens:,} tokens" if used.tokens else ""),
-            *(f"without a coding: {n} units, {why}" for why, n in made.refused.most_common()),
+            *(
+                f"without a coding: {counted(n, 'unit')}, {why}"
+                for why, n in made.refused.most_common()
+            ),
             "it counts in no curve; how far it agrees with people: journeyqual report --notebook "
             "agreement",
         ]
