@@ -6,6 +6,8 @@ import time
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from journeyqual.codebook import Codebook, Stage, Touchpoint
 from journeyqual.coding.chat import ChatCoder, Endpoint, portions, read
@@ -262,6 +264,40 @@ def test_an_answer_may_stand_between_other_words(fence):
     said = json.dumps({"units": [{"unit": 1, **honest(SAID[0])}]})
     (answer,) = read(fence.replace("{}", said), SAID[:1], BOOK)
     assert answer.stage == "buying"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+FIELDS = {
+    "unit": st.integers(0, 3), "stage": st.sampled_from(["buying", "using", "(none fits)"]),
+    "touchpoint": st.sampled_from(["shop", "app", "(none)"]),
+    "valence": st.sampled_from([-1, -0.5, 0, 0.5, 1, 0.25]), "emotion": st.just("joy"),
+    "evidence": st.sampled_from([SAID[0][:9], SAID[1], "said", "(", "\\d", "\u2019"]),
+    "rationale": st.text(max_size=20),
+}  # fmt: skip
+ROWS = st.fixed_dictionaries({name: st.one_of(good, JSON) for name, good in FIELDS.items()})
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(), JSON.map(json.dumps), st.lists(ROWS).map(lambda r: json.dumps({"units": r}))
+    )
+)
+def test_whatever_comes_back_is_an_answer_that_holds_or_a_reason(words):
+    made = read(words, SAID[:2], BOOK)
+    assert len(made) == 2
+    for answer, text in zip(made, SAID, strict=False):
+        if isinstance(answer, str):
+            assert answer
+            continue
+        assert answer.evidence in text
+        assert answer.stage in ("", "buying", "using")
+        assert answer.valence in (-1, -0.5, 0, 0.5, 1)
+        assert answer.rationale.isprintable()
 
 
 def test_evidence_and_rationale_are_cleaned():
