@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from journeyqual.charts.frame import layered, titled
@@ -15,6 +16,9 @@ from journeyqual.schema import SATURATION_CURVE, check
 
 if TYPE_CHECKING:
     from altair import LayerChart
+
+EACH, MOST = 100, 200
+"""So many interviews are drawn one by one, and so many numbers of interviews at most."""
 
 
 def saturation_chart(curve: pd.DataFrame, *, stage: str = "", title: str = "") -> LayerChart:
@@ -36,12 +40,29 @@ def saturation_chart(curve: pd.DataFrame, *, stage: str = "", title: str = "") -
     """
     table = check(curve, SATURATION_CURVE)
     own = table[table["stage"] == stage].sort_values("position").reset_index(drop=True)
+    own = own.iloc[places(len(own))].reset_index(drop=True)
     config = theme()
     title = title or label("Codes heard, interview by interview")
     wide = _draw(own, title, down=False).configure(**config)
     narrow = _draw(own, title, down=True).configure(**config).to_dict()
     result: LayerChart = wide.properties(usermeta={"journeyqual": {"narrow": narrow}})
     return result
+
+
+def places(rows: int) -> list[int]:
+    """Return which rows of so many are drawn: each of the first hundred, then fewer and fewer.
+
+    What is new comes at the beginning, and a page cannot hold a circle for each of ten thousand.
+
+    Examples
+    --------
+    >>> places(3), len(places(10_000)), places(10_000)[98:102], places(10_000)[-1]
+    ([0, 1, 2], 200, [98, 99, 104, 109], 9999)
+    """
+    if rows <= MOST:
+        return list(range(rows))
+    later = np.geomspace(EACH, rows, MOST - EACH + 1)[1:].round().astype(int) - 1
+    return [*range(EACH), *np.unique(later).tolist()]
 
 
 def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
@@ -82,6 +103,8 @@ def _draw(own: pd.DataFrame, title: str, *, down: bool) -> Any:
         label("Line and band: the middle and 95 % of random orders of the interviews."),
         label("Circles: the order they were held in."),
     ]
+    if last > len(own):
+        lines.append(label("Drawn for {n} of {of} numbers of interviews.", n=len(own), of=last))
     heading = titled(
         wrap(title, 32) if down else [title],
         [p for line in lines for p in (wrap(line, NARROW_WRAP) if down else [line])],

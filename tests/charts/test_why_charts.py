@@ -125,6 +125,17 @@ def test_the_seam_has_a_line_a_person_and_one_for_all():
     assert "P1: +0.50 at buying, −0.50 at using" in spec["description"]
 
 
+def test_saturation_of_ten_thousand_interviews_is_drawn_at_some():
+    each = {"codes_median": 9, "codes_low": 8, "codes_high": 9, "codes_in_order": 9}
+    made = table(SATURATION_CURVE, *({"position": n, **each} for n in range(1, 10_001)))
+    spec = charts.saturation_chart(made).to_dict()
+    drawn = [row["position"] for row in rows(spec, layers(spec, "area")[0])]
+    assert drawn[:100] == list(range(1, 101))
+    assert drawn[-1] == 10_000
+    assert len(drawn) == 200
+    assert "Drawn for 200 of 10000" in str(spec["title"])
+
+
 def test_saturation_has_a_band_and_starts_at_nothing():
     made = table(
         SATURATION_CURVE,
