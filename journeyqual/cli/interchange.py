@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from journeyqual.cli.common import AsJson, Debug, Folder, Out, answering, app, progress, shown
+
+if TYPE_CHECKING:
+    from journeyqual.interchange import Report
 
 SHOWN = 12
 """Lines of what was guessed that are printed; ``--json`` has all of them."""
@@ -31,6 +34,14 @@ def import_(
     skip: Annotated[
         list[str] | None, typer.Option("--skip", help="A source that stays out; again for each.")
     ] = None,
+    into_codebook: Annotated[
+        bool,
+        typer.Option("--into-codebook", help="Put its stages into codebook.toml, a new version."),
+    ] = False,
+    theirs: Annotated[
+        list[str] | None,
+        typer.Option("--theirs", help="A stage whose fields the file may overwrite; again."),
+    ] = None,
     debug: Debug = False,
     as_json: AsJson = False,
 ) -> None:
@@ -42,8 +53,9 @@ def import_(
         study = open_study(folder)
         try:
             done = interchange.import_file(
-                study, file, map_file=map_file, skip=skip or (), tell=tell
-            )
+                study, file, map_file=map_file, skip=skip or (), into_codebook=into_codebook,
+                theirs=theirs or (), tell=tell,
+            )  # fmt: skip
         finally:
             study.close()
         summary |= {
@@ -51,7 +63,8 @@ def import_(
             "known": done.known, "codings": done.found, "added": done.added,
             "already": done.already, "spans": done.spans, "participants": done.participants,
             "attributes": done.attributes, "codes": done.codes, "notes": done.notes,
-            "not_held": done.left, "refused": done.refused,
+            "not_held": done.left, "refused": done.refused, "codebook": done.codebook,
+            "codebook_version": done.version if into_codebook else "", "to_decide": done.asks,
         }  # fmt: skip
         codes = ", ".join(f"{number} {what}" for what, number in sorted(done.codes.items()))
         summary["lines"] += [
@@ -59,11 +72,22 @@ def import_(
             f"codings: {done.found} in the file, {done.added} added, {done.already} here already",
             *([f"codes by what they stand for: {codes}"] if codes else []),
             *([f"new attributes: {', '.join(done.attributes)}"] if done.attributes else []),
+            *_codebook_lines(done, file, into_codebook),
             *(f"a study cannot hold: {line}" for line in done.left),
             *done.notes[:SHOWN],
         ]
         if len(done.notes) > SHOWN:
             summary["lines"].append(f"and {len(done.notes) - SHOWN} more such lines (--json)")
+
+
+def _codebook_lines(done: Report, file: Path, written: bool) -> list[str]:
+    """Say what went into the codebook, or would, and what a person has to decide."""
+    lines = [f"codebook.toml {'has' if written else 'lacks'}: {line}" for line in done.codebook]
+    if done.codebook and written:
+        lines.append(f"codebook.toml is version {done.version} now")
+    elif done.codebook:
+        lines.append(f"to put that into it: journeyqual import {file.name} … --into-codebook")
+    return [*lines, *(f"to decide: {line}" for line in done.asks)]
 
 
 @app.command()

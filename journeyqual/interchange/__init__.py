@@ -5,7 +5,7 @@ Every format is read into one neutral `Project` and written from one; none knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,16 @@ from journeyqual.interchange.model import Project
 from journeyqual.study import Study
 
 if TYPE_CHECKING:
+    from journeyqual.interchange import book
+    from journeyqual.interchange.mapping import Meaning
     from journeyqual.interchange.outgoing import Everything
 
 __all__ = ["FORMATS", "Exported", "Project", "Report", "export_study", "import_file", "read_file"]
 
 FORMATS = ("qdpx", "qdc", "xlsx", "csv", "labelstudio")
 """What a study can be exported as."""
+CODEBOOK = "REFI-QDA codebook"
+"""What a project is called that is a codebook and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ def import_file(
     *,
     map_file: str | Path | None = None,
     skip: Sequence[str] = (),
+    into_codebook: bool = False,
+    theirs: Sequence[str] = (),
     tell: Tell | None = None,
 ) -> Report:
     """Take another program's file into a study.
@@ -118,6 +124,11 @@ def import_file(
         Table ``code, dimension, value``: which codes are stages, emotions, steps of valence.
     skip
         Names of sources that stay out.
+    into_codebook
+        Whether stages and touchpoints of the file go into the study's codebook, as a new version of
+        it; without, the report says what would.
+    theirs
+        Stages of the codebook whose fields the file may overwrite.
     tell
         Told how far it is.
 
@@ -125,16 +136,51 @@ def import_file(
     ------
     InputError
         If the file cannot be read.
+    ConfigError
+        If the codebook is to be changed and cannot be; then nothing is taken in.
     """
     from journeyqual.interchange import codings, incoming, mapping, tables
 
     path = Path(path)
-    given = mapping.load_map(Path(map_file), study.codebook) if map_file else None
+    given = (
+        mapping.load_map(Path(map_file), study.codebook, new=into_codebook) if map_file else None
+    )
     if path.suffix.casefold() in (".csv", ".xlsx") and path.is_file():
         rows = tables.grid(path)
         if rows and codings.is_codings(rows[0]):
             return codings.bring_in(study, rows, path)
-    return incoming.bring_in(study, read_file(path), given=given, skip=skip, tell=tell)
+    project = read_file(path)
+    merged = None
+    if project.tool in (*incoming.WHOLE, CODEBOOK):
+        merged = _merged(study, project, path.name, given or {}, theirs, write=into_codebook)
+    report = incoming.bring_in(study, project, given=given, skip=skip, tell=tell)
+    if merged is not None:
+        report.codebook, report.version = merged.changes, merged.version
+        # Codes of a whole project are mostly no stages: nobody asked for them to become some.
+        report.asks = merged.asks if into_codebook or project.tool == CODEBOOK else []
+    return report
+
+
+def _merged(
+    study: Study, project: Project, origin: str, given: Mapping[str, Meaning],
+    theirs: Sequence[str], *, write: bool,
+) -> book.Merged:  # fmt: skip
+    """Put a project's stages into the study's codebook, or only say what would be put there."""
+    from journeyqual import privacy, revision
+    from journeyqual.interchange import book, mapping
+
+    text, mark = revision.opened(study.config.codebook_file)
+    done = book.merge(
+        text, project.codes, mapping.meanings(project.codes, study.codebook, given), origin=origin,
+        said=given, theirs=theirs, hide=privacy.pseudonyms(study.names()).apply,
+    )  # fmt: skip
+    if write and done.changes:
+        # What people coded by until now is held against what the codebook says then.
+        study.keep_codebook()
+        revision.save(study.config.codebook_file, done.text, mark)
+        study.codebook = revision.parse(done.text)
+        study.keep_codebook()
+    return done
 
 
 def export_study(study: Study, kind: str, out: str | Path) -> Exported:

@@ -78,6 +78,10 @@ class Report:
         What had to be guessed, a line each.
     refused
         What should have come in and did not, a line each.
+    codebook, version
+        What of the file went into the codebook, or would go, and its version then.
+    asks
+        What of the codebook a person has to decide, a line each.
     """
 
     tool: str = ""
@@ -94,6 +98,9 @@ class Report:
     left: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    codebook: list[str] = field(default_factory=list)
+    version: str = ""
+    asks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

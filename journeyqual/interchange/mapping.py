@@ -141,8 +141,17 @@ def code_name(dimension: str, value: str) -> str:
     return value or NONE_FITS.get(dimension, "(blank)")
 
 
-def load_map(file: Path, book: Codebook) -> dict[str, Meaning]:
+def load_map(file: Path, book: Codebook, *, new: bool = False) -> dict[str, Meaning]:
     """Read a table of codes: ``code, dimension, value``; a dimension ``-`` leaves the code out.
+
+    Parameters
+    ----------
+    file
+        The table.
+    book
+        The study's codebook.
+    new
+        Whether a stage may be one that the codebook is yet to get.
 
     Raises
     ------
@@ -172,7 +181,8 @@ def load_map(file: Path, book: Codebook) -> dict[str, Meaning]:
             meant = _under(dimension, value or name, book)
             names = {"stage": book.stage_names, "emotion": book.emotion_names}
             allowed = names.get(dimension, tuple(VALENCE) if dimension == "valence" else ())
-            if meant is None or (allowed and meant.value not in (*allowed, "")):
+            known = meant and (meant.value in (*allowed, "") or (new and dimension == "stage"))
+            if meant is None or (allowed and not known):
                 raise InputError(
                     f"{value or name!r} is no {dimension} of this study", path=file, line=line,
                     remedy=f"it has {', '.join(allowed)}",

@@ -17,8 +17,7 @@ from typing import Any
 import pandas as pd
 
 from journeyqual import __version__
-from journeyqual.codebook import Stage
-from journeyqual.interchange import attributes
+from journeyqual.interchange import attributes, book
 from journeyqual.interchange.incoming import SINGLE
 from journeyqual.interchange.mapping import (
     COMMENT,
@@ -216,17 +215,17 @@ class _Export:
             if d != COMMENT
         }
         wanted = {*used, *self.kept_codes}
-        book = self.study.codebook
+        ours = self.study.codebook
         defined: dict[str, dict[str, str]] = {
-            "stage": {one.name: _definition(one) for one in book.stages},
+            "stage": {one.name: book.described(one) for one in ours.stages},
             "touchpoint": {
-                point.name: f"Channel: {point.channel}" if point.channel else ""
-                for stage in book.stages
+                point.name: book.point_description(ours.stages, point.name)
+                for stage in ours.stages
                 for point in stage.touchpoints
             },
             "emotion": {
                 one.name: f"Gathers: {', '.join(one.fine)}" if one.fine else ""
-                for one in book.emotions
+                for one in ours.emotions
             },
             "valence": dict.fromkeys(VALENCE, ""),
         }
@@ -438,17 +437,3 @@ def _all_are(kind: str, values: pd.Series) -> bool:
         "DateTime": r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T[0-2]\d:[0-5]\d:[0-5]\d",
     }
     return kind in forms and bool(text.str.fullmatch(forms[kind]).all())
-
-
-def _definition(stage: Stage) -> str:
-    """Return a stage's six fields as a code's description."""
-    parts = [
-        ("", stage.definition or stage.brief),
-        ("Brief", stage.brief if stage.definition else ""),
-        ("Include", "; ".join(stage.include)),
-        ("Exclude", "; ".join(stage.exclude)),
-        ("Examples", "; ".join(stage.examples)),
-        ("Side", stage.side),
-        ("Owner", stage.owner),
-    ]
-    return "\n".join(f"{name}: {text}" if name else text for name, text in parts if text)
