@@ -213,7 +213,7 @@ class Study:
         out = []
         for name in dict.fromkeys(names.values()):
             mine = tuple(dimension for dimension, coder in names.items() if coder == name)
-            parts = [name, self.codebook.fingerprint]
+            parts = [name, coding.made_of(name), self.codebook.fingerprint]
             if name != untaught[mine[0]]:
                 parts.append(taught)
             key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

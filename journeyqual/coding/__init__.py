@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from journeyqual import schema
+from journeyqual import provenance, schema
 from journeyqual.codebook import Codebook
 from journeyqual.coding import feeling, nearest, stage
 from journeyqual.coding.feeling import FeelingCoder
@@ -15,13 +17,17 @@ from journeyqual.coding.nearest import NearestDefinition
 from journeyqual.coding.protocol import UNSURE, Coder
 from journeyqual.coding.stage import StageMatcher
 from journeyqual.coding.tags import check_tags
-from journeyqual.models.encoder import Encoder
+from journeyqual.models import weights
+from journeyqual.models.encoder import MINILM_FILES, Encoder
 
 JOIN = ";"
 """Between the names of several coders in the one column ``coder``."""
+APART = ("chat", "explain")
+"""What lies beside the coders and has no part in what they say."""
 
 __all__ = [
-    "UNSURE", "Coder", "check_tags", "code_units", "coder_names", "default_coders", "to_codings",
+    "UNSURE", "Coder", "check_tags", "code_units", "coder_names", "default_coders", "made_of",
+    "to_codings",
 ]  # fmt: skip
 
 
@@ -154,6 +160,33 @@ def coder_names(
         **dict.fromkeys(stage.DIMENSIONS, by_stage),
         **dict.fromkeys(feeling.DIMENSIONS, by_feeling),
     }
+
+
+def made_of(signature: str) -> str:
+    """Return twelve hex digits of what a machine coder's codings follow from, its units apart.
+
+    That is its weights, its settings, and our code around them, but for comments. Nothing is
+    loaded: the weights' sha256 is the manifest's, which is checked whenever they are.
+
+    Parameters
+    ----------
+    signature
+        What the coder signs with.
+
+    Raises
+    ------
+    ModelError
+        If the weights' manifest is missing or damaged, or has no such model.
+
+    Examples
+    --------
+    >>> made_of("model:feeling@2") != made_of("model:stage-matcher@2+study1a2b")
+    True
+    """
+    one = weights.entry(signature.removeprefix("model:").partition("@")[0])
+    parts = [one.sha256, one.encoder, sorted(one.settings.items())]
+    parts += [sorted(MINILM_FILES.items()), provenance.meaning("coding", "models", but=APART)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
 def to_codings(coded: pd.DataFrame, codebook: Codebook, coded_at: str) -> pd.DataFrame:

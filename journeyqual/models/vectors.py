@@ -1,8 +1,9 @@
 """Vectors kept on disk by content: a text encoded once by an encoder is never encoded again.
 
-The cache is one SQLite file. Its key is the encoder's fingerprint and the text's sha256, so a
-changed text or another encoder is simply not found; rows are added in whole transactions, which
-survive a kill and several processes at once.
+The cache is one SQLite file. Its key is the encoder's fingerprint, that of the code that reads
+with it, and the text's sha256, so a changed text, another encoder or another way of reading is
+simply not found; rows are added in whole transactions, which survive a kill and several processes
+at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyqual import provenance
 from journeyqual.errors import ModelError
 from journeyqual.models.encoder import Encoder, Vectors
 
@@ -185,7 +187,12 @@ def _by_units(rows: Sequence[int], interviews: Sequence[Sequence[str]]) -> Itera
 def _places(reader: Reads, texts: Sequence[str]) -> list[str]:
     """Name each unit's place in this very interview: the same words elsewhere read otherwise."""
     whole = hashlib.sha256(b"".join(map(_key, texts))).hexdigest()[:24]
-    return [f"{reader.fingerprint}:{whole}:{place}" for place in range(len(texts))]
+    return [f"{_made_by(reader)}:{whole}:{place}" for place in range(len(texts))]
+
+
+def _made_by(reader: Encoder | Reads) -> str:
+    """Name what makes a vector: the network, and our code around it."""
+    return f"{reader.fingerprint}-{provenance.meaning('models')}"
 
 
 def _read_interview(
@@ -340,7 +347,7 @@ def _read(cache: sqlite3.Connection, encoder: Encoder, texts: Sequence[str]) -> 
     marks = ",".join("?" * len(by_key))
     found = cache.execute(
         f"SELECT text, vector FROM vectors WHERE encoder = ? AND text IN ({marks})",
-        [encoder.fingerprint, *by_key],
+        [_made_by(encoder), *by_key],
     )
     return {
         by_key[key]: np.frombuffer(vector, dtype=_STORED).astype(np.float32)
@@ -357,7 +364,7 @@ def _write(
         cache.executemany(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
             [
-                (encoder.fingerprint, _key(text), vector.astype(_STORED).tobytes())
+                (_made_by(encoder), _key(text), vector.astype(_STORED).tobytes())
                 for text, vector in zip(texts, vectors, strict=True)
             ],
         )
