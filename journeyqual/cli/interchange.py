@@ -111,10 +111,11 @@ def export(
         summary |= {
             "file": shown(done.path.absolute()), "interviews": done.sources,
             "codings": done.codings, "codes": done.codes, "coders": done.coders,
-            "not_held": list(done.left),
+            "not_held": list(done.left), "beside": [shown(one.absolute()) for one in done.beside],
         }  # fmt: skip
         summary["lines"] += [
             f"{shown(done.path.absolute())}: {done.sources} interviews, {done.codings} codings, "
             f"{done.codes} codes, {done.coders} coders",
+            *(f"{shown(one.absolute())}: its labeling config" for one in done.beside),
             *(f"{kind} does not hold: {line}" for line in done.left),
         ]

@@ -41,6 +41,8 @@ class Exported:
         How many of each are in it.
     left
         What the study has and the file does not, a line each.
+    beside
+        Files that were written beside it, and belong to it.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Exported:
     codes: int
     coders: int
     left: tuple[str, ...]
+    beside: tuple[Path, ...] = ()
 
 
 def read_file(path: str | Path) -> Project:
@@ -211,10 +214,16 @@ def export_study(study: Study, kind: str, out: str | Path) -> Exported:
     out = Path(out)
     _write(out, data)
     project = found.project
+    beside: tuple[Path, ...] = ()
+    if kind == "labelstudio":
+        from journeyqual.interchange import labelstudio
+
+        beside = (out.with_name(f"{out.stem}.config.xml"),)
+        _write(beside[0], labelstudio.config(project))
     number = {"qdc": 0, "csv": len(found.codings), "xlsx": len(found.codings)}
     return Exported(
         out, len(project.sources), number.get(kind, project.n_codings), len(project.codes),
-        len(project.users), left,
+        len(project.users), left, beside,
     )  # fmt: skip
 
 
@@ -254,6 +263,7 @@ def _csv(found: Everything) -> tuple[bytes, tuple[str, ...]]:
     left = ["the codebook and the interviews' texts (export qdpx, too)"]
     if project.notes or project.groups:
         left.append(f"{len(project.notes)} notes, {len(project.groups)} sets")
+    left += _themes_left(found)
     return codings.csv_bytes(found), tuple(left)
 
 
@@ -261,7 +271,15 @@ def _xlsx(found: Everything) -> tuple[bytes, tuple[str, ...]]:
     from journeyqual.interchange import codings
 
     data, left = codings.workbook(found)
-    return data, (*left, "the interviews' texts (export qdpx, too)")
+    return data, (*left, "the interviews' texts (export qdpx, too)", *_themes_left(found))
+
+
+def _themes_left(found: Everything) -> list[str]:
+    """Say which units are of which found theme: no coder's word, so in no table of codings."""
+    from journeyqual.interchange.mapping import FOUND
+
+    number = sum(c.dimension == FOUND for s in found.project.selections for c in s.codings)
+    return [f"which units are of themes that were found ({number}; export qdpx)"] if number else []
 
 
 def _labelstudio(found: Everything) -> tuple[bytes, tuple[str, ...]]:

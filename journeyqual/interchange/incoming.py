@@ -202,10 +202,24 @@ class _Import:
     # -- sources ----------------------------------------------------------------------------------
 
     @cached_property
+    def called(self) -> dict[str, str]:
+        """What each source is called here; two of one name, as NVivo has them, get numbers."""
+        out: dict[str, str] = {}
+        taken: Counter[str] = Counter()
+        for source in self.project.sources:
+            name = _stem(source.name) or source.guid[:8]
+            taken[name.casefold()] += 1
+            number = taken[name.casefold()]
+            out.setdefault(source.guid, name if number == 1 else f"{name} {number}")
+            if number > 1:
+                self.report.notes.append(f"another source called {name}: taken as {name} {number}")
+        return out
+
+    @cached_property
     def owners(self) -> dict[str, str]:
         """Whose each source is: the one case's that has it."""
         cases: dict[str, list[str]] = defaultdict(list)
-        names = {source.guid: _stem(source.name) for source in self.project.sources}
+        names = self.called
         for case in self.project.cases:
             own = [source for source in case.sources if source in names]
             # A file's variables may come as a case without a name: it is the file's own.
@@ -222,8 +236,8 @@ class _Import:
     def _take(self, source: Source) -> None:
         """Take one source in, or find the interview that it is already."""
         study = self.study
-        name = _stem(source.name) or source.guid[:8]
-        if source.name in self.skip or name in self.skip:
+        name = self.called[source.guid]
+        if {source.name, _stem(source.name), name} & set(self.skip):
             self.skipped.add(source.guid)
             return
         if not source.text and self.project.tool == TABLE:

@@ -20,6 +20,8 @@ from journeyqual.interchange.safe import data_of
 
 THEME, COMMENT = "theme", "comment"
 """Dimensions of codes without a mapping, and of notes on words without a code."""
+FOUND = "found theme"
+"""The dimension of themes that were found by machine."""
 LEAVE_OUT = "-"
 """As a dimension in ``--map``: codings with this code stay out."""
 VALENCE = {
@@ -139,6 +141,20 @@ def code_name(dimension: str, value: str) -> str:
     if dimension == "valence":
         return VALENCE.get(value, value)
     return value or NONE_FITS.get(dimension, "(blank)")
+
+
+def nearest(value: str) -> str:
+    """Return the step of valence that is nearest to a value.
+
+    Examples
+    --------
+    >>> nearest("0.37"), nearest("-0.1"), nearest("1.0")
+    ('0.5', '0', '1')
+    """
+    try:
+        return f"{round(float(value) * 2) / 2 + 0.0:g}"
+    except ValueError:
+        return value
 
 
 def load_map(file: Path, book: Codebook, *, new: bool = False) -> dict[str, Meaning]:

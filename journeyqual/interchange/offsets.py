@@ -108,7 +108,9 @@ class Places:
     sure: bool
 
 
-def settle(text: str, claims: Sequence[Claim], *, first: str = SCHEMES[0]) -> Places:
+def settle(
+    text: str, claims: Sequence[Claim], *, first: str = SCHEMES[0], crlf_as_one: bool = False
+) -> Places:
     r"""Find out how a program counts in a text, by the words that it shows.
 
     Parameters
@@ -119,6 +121,8 @@ def settle(text: str, claims: Sequence[Claim], *, first: str = SCHEMES[0]) -> Pl
         Places as the program gives them.
     first
         The way of counting that counts if nothing decides.
+    crlf_as_one
+        Whether a CRLF counts as one if nothing decides, as ATLAS.ti has it.
 
     Examples
     --------
@@ -131,7 +135,8 @@ def settle(text: str, claims: Sequence[Claim], *, first: str = SCHEMES[0]) -> Pl
     plain = text.isascii()
     options = [(name, False) for name in (order[:1] if plain else order)]
     if "\r\n" in text:
-        options += [(name, True) for name, _ in options]
+        joined = [(name, True) for name, _ in options]
+        options = joined + options if crlf_as_one else options + joined
     tried = []
     for name, one in options:
         places = _boundaries(text, name, crlf_as_one=one)

@@ -21,10 +21,12 @@ from journeyqual.interchange import attributes, book
 from journeyqual.interchange.incoming import SINGLE
 from journeyqual.interchange.mapping import (
     COMMENT,
+    FOUND,
     THEME,
     TOPS,
     VALENCE,
     code_name,
+    nearest,
 )
 from journeyqual.interchange.model import (
     OURS,
@@ -44,6 +46,9 @@ from journeyqual.interchange.model import (
 )
 from journeyqual.store.imported import Kept
 from journeyqual.study import Study
+
+FINDER = "model:themes"
+"""Signs which units are of themes that were found."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +148,50 @@ class _Export:
         return out.sort_values(order, kind="stable").reset_index(drop=True)
 
     @cached_property
+    def found(self) -> tuple[dict[str, str], pd.DataFrame]:
+        """Return themes that were found, with what is said of them, and the units of each."""
+        if self.study.store.themes.units().empty:
+            return {}, pd.DataFrame()
+        themes = self.study.themes.table(("suggested", "accepted"))
+        twice = themes["name"].duplicated(keep=False)
+        names = themes["name"].where(~twice, themes["name"] + " (" + themes["theme"] + ")")
+        told = {
+            name: "\n".join(filter(None, (
+                row.definition, f"Found at: {row.scope}", f"Words: {row.words}",
+                "Named by nobody yet" if row.status == "suggested" else "",
+            )))
+            for name, row in zip(names, themes.itertuples(), strict=True)
+        }  # fmt: skip
+        called = dict(zip(themes["theme"], names, strict=True))
+        at = dict(zip(themes["theme"], themes["found_at"], strict=True))
+        units = self.study.themes.units()
+        units = units[units["theme"].isin(called)]
+        rows = pd.DataFrame({
+            "unit_id": units["unit_id"], "dimension": FOUND, "value": units["theme"].map(called),
+            "coder": FINDER, "confidence": units["similarity"].astype(float), "status": "",
+            "memo": "", "coded_at": units["theme"].map(at), "id": 0,
+        })  # fmt: skip
+        return dict(sorted(told.items())), rows
+
+    def _with_found(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return codings and the units of themes, as codings of the machine that found them."""
+        found = self.found[1]
+        if found.empty:
+            return rows
+        key = ["unit_id", "dimension", "value", "coder"]
+        # The study's own export may have come back into it.
+        known = pd.MultiIndex.from_frame(rows[key])
+        found = found[~pd.MultiIndex.from_frame(found[key]).isin(known)]
+        where = self.units.set_index("unit_id")
+        found = found[found["unit_id"].isin(where.index)].reset_index(drop=True)
+        columns = ["interview", "participant", "kind", "start_char", "end_char", "text"]
+        place = where.loc[found["unit_id"], columns].reset_index(drop=True)
+        return pd.concat([rows, pd.concat([found, place], axis=1)], ignore_index=True)
+
+    @cached_property
     def last(self) -> pd.DataFrame:
         """Of each coder the last word on each unit, taken-back ones left out."""
-        rows = self.table.sort_values("id", kind="stable")
+        rows = self._with_found(self.table.sort_values("id", kind="stable"))
         single = rows["dimension"].isin(SINGLE)
         key = ["unit_id", "coder", "dimension"]
         kept = pd.concat(
@@ -203,14 +249,14 @@ class _Export:
 
     def code_of(self, dimension: str, value: str) -> str:
         """Return the GUID of the code that stands for a value."""
-        value = _step(value) if dimension == "valence" else value
+        value = nearest(value) if dimension == "valence" else value
         kept = self.kept_codes.get((dimension, value))
         return kept.key if kept else made_guid("code", dimension, value)
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:
         used = {
-            (d, _step(v) if d == "valence" else v)
+            (d, nearest(v) if d == "valence" else v)
             for d, v in zip(self.last["dimension"], self.last["value"], strict=True)
             if d != COMMENT
         }
@@ -228,9 +274,10 @@ class _Export:
                 for one in ours.emotions
             },
             "valence": dict.fromkeys(VALENCE, ""),
+            FOUND: self.found[0],
         }
         out: list[Code] = []
-        others = sorted({d for d, _ in wanted} - {*TOPS, THEME})
+        others = sorted({*(d for d, _ in wanted), FOUND} - {*TOPS, THEME})
         for dimension in (*TOPS, *others):
             name = TOPS.get(dimension, dimension)
             top = made_guid("dimension", name)
@@ -408,20 +455,6 @@ def _as_tree(codes: Iterable[Code]) -> tuple[Code, ...]:
         out.append(waiting.pop())
         waiting += under[out[-1].guid][::-1]
     return tuple(out)
-
-
-def _step(value: str) -> str:
-    """Return the step of valence that is nearest to a value.
-
-    Examples
-    --------
-    >>> _step("0.37"), _step("-0.1"), _step("1.0")
-    ('0.5', '0', '1')
-    """
-    try:
-        return f"{round(float(value) * 2) / 2 + 0.0:g}"
-    except ValueError:
-        return value
 
 
 def _all_are(kind: str, values: pd.Series) -> bool:

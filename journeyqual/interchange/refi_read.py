@@ -1,7 +1,9 @@
 """REFI-QDA 1.0 in: a project (``.qdpx``, ``.qde``) or a codebook (``.qdc``) as a neutral project.
 
 What programs do differently, and is read all the same: ``Sources/`` or ``sources/``, capitals and
-braces in GUIDs, CRLF, users that are missing, cases without a name, offsets in UTF-16.
+braces in GUIDs, CRLF, users that are missing, cases without a name, offsets in UTF-16, codings that
+name who changed them only, codings with a case for a code (NVivo), remarks on words as notes that a
+link ties to them (NVivo) or that hold the place themselves.
 
 The file is over 400 lines because it follows the schema, element by element.
 
@@ -10,7 +12,7 @@ Source: REFI-QDA standard 1.0, https://www.qdasoftware.org, and its schema ``Pro
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,9 +123,16 @@ class _Reader:
     refused: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     creator: str = ""
+    cases: dict[str, set[str]] = field(default_factory=dict)
+    remarks: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    placed: dict[str, list[Any]] = field(default_factory=dict)
+    used_remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    atlas: bool = False
 
     def project(self, root: Any) -> Project:
         self.creator = guid(root.get("creatingUserGUID", ""))
+        self.atlas = "atlas" in root.get("origin", "").casefold()
+        self._look_ahead(root)
         users = [
             User(guid(one.get("guid", "")), one.get("name") or one.get("id") or "")
             for one in _children(_child(root, "Users"), "User")
@@ -138,8 +147,8 @@ class _Reader:
             )
             for one in _children(_child(root, "Variables"), "Variable")
         )
-        cases = [self._case(one) for one in _children(_child(root, "Cases"), "Case")]
         sources, selections = self._sources(_child(root, "Sources"))
+        cases = [self._case(one) for one in _children(_child(root, "Cases"), "Case")]
         notes = tuple(self._note(one) for one in _children(_child(root, "Notes"), "Note"))
         selections, used = self._with_notes(selections, notes)
         self._count_links(root)
@@ -219,13 +228,31 @@ class _Reader:
             )
         if coded := _targets(one, "CodeRef"):
             self.lost["codes on cases"] += len(coded)
+        own = guid(one.get("guid", ""))
         return Case(
-            guid(one.get("guid", "")),
+            own,
             one.get("name", "").strip(),
             _text(one, "Description"),
             self._values(one),
-            _targets(one, "SourceRef"),
+            tuple(dict.fromkeys((*_targets(one, "SourceRef"), *sorted(self.cases.get(own, ()))))),
         )
+
+    def _look_ahead(self, root: Any) -> None:
+        """Note what codings and sources may point to: cases, notes tied by links, notes' places."""
+        boxes = {name: _child(root, name) for name in ("Cases", "Notes", "Links")}
+        self.cases = {guid(c.get("guid", "")): set() for c in _children(boxes["Cases"], "Case")}
+        notes = {guid(one.get("guid", "")): one for one in _children(boxes["Notes"], "Note")}
+        for link in _children(boxes["Links"], "Link"):
+            ends = [guid(link.get(name, "")) for name in ("originGUID", "targetGUID")]
+            for note, other in (ends, ends[::-1]):
+                if note in notes and other not in notes:
+                    self.remarks[other].append(note)
+        for own, note in notes.items():
+            chosen = list(_children(note, "PlainTextSelection"))
+            # Beyond the note's own words: the source's are meant that refers to it.
+            length = len(_text(note, "PlainTextContent"))
+            if chosen and all(_number(one, "endPosition") > length for one in chosen):
+                self.placed[own] = chosen
 
     def _values(self, element: Any) -> dict[str, str]:
         values = {}
@@ -288,10 +315,16 @@ class _Reader:
                 )),
             )
         )  # fmt: skip
+        for target in _targets(element, "NoteRef"):
+            # The note is read as what is said of these words, not of the source.
+            for one in self.placed.get(target, ()):
+                one.append(one.makeelement("NoteRef", targetGUID=target))
+                claims.append(one)
         selections += self._selections(own, name, text, claims)
+        whole = [one for one in whole if not self._of_case(one, own, whole=True)]
         if whole and text:
             selections.append(
-                Selection(own, 0, len(text), tuple(self._coding(c, "") for c in whole))
+                Selection(own, 0, len(text), tuple(self._coding(c, c) for c in whole))
             )
             self.warnings.append(
                 f"{name}: {counted(len(whole), 'coding')} of the whole source, as a span of it all"
@@ -320,7 +353,7 @@ class _Reader:
             Claim(_number(e, "startPosition"), _number(e, "endPosition"), e.get("name", "").strip())
             for e in elements
         ]
-        places = settle(text, claims)
+        places = settle(text, claims, crlf_as_one=self.atlas)
         if not places.sure and claims:
             self.warnings.append(
                 f"{name}: nothing shows whether places are counted otherwise; "
@@ -328,16 +361,21 @@ class _Reader:
             )
         astray = 0
         for element, claim, span in zip(elements, claims, places.spans, strict=True):
-            codings = tuple(
-                self._coding(one, element.get("creatingUser", ""))
-                for one in _children(element, "Coding")
-            )
+            whole = span is not None and not (text[: span[0]] + text[span[1] :]).strip()
+            inside = list(_children(element, "Coding"))
+            kept = [one for one in inside if not self._of_case(one, source, whole=whole)]
+            linked = self.remarks.get(guid(element.get("guid", "")), ())
+            if inside and not kept and not linked and not _text(element, "Description").strip():
+                continue
+            codings = tuple(self._coding(one, element) for one in kept)
+            if linked and span is not None:
+                self.used_remarks[guid(element.get("guid", ""))] = tuple(linked)
             comment = _text(element, "Description").strip()
             if span is None:
                 astray += max(len(codings), 1)
                 continue
             start, end = span
-            for target in _targets(element, "NoteRef"):
+            for target in (*_targets(element, "NoteRef"), *linked):
                 codings = (*codings, Coding(memo=target, dimension="comment"))
             yield Selection(
                 source=source,
@@ -345,20 +383,32 @@ class _Reader:
                 end=end,
                 codings=codings,
                 comment=comment,
-                user=guid(element.get("creatingUser", "")) or self.creator,
-                at=element.get("creationDateTime", ""),
+                user=_by(element) or self.creator,
+                at=_at(element),
                 quote=claim.quote,
             )
         if astray:
             self.refused.append(f"{name}: {counted(astray, 'coding')} beyond the end of its text")
 
-    def _coding(self, element: Any, fallback: str) -> Coding:
+    def _of_case(self, element: Any, source: str, *, whole: bool) -> bool:
+        """Take a coding with a case for a code as the case's source, or as a part of it."""
         code = _child(element, "CodeRef")
-        user = guid(element.get("creatingUser", "")) or guid(fallback) or self.creator
+        case = guid(code.get("targetGUID", "")) if code is not None else ""
+        if case not in self.cases:
+            return False
+        if whole:
+            self.cases[case].add(source)
+        else:
+            self.lost["passages that belong to a case (a case owns whole sources here)"] += 1
+        return True
+
+    def _coding(self, element: Any, fallback: Any) -> Coding:
+        code = _child(element, "CodeRef")
+        user = _by(element) or _by(fallback) or self.creator
         return Coding(
             code=guid(code.get("targetGUID", "")) if code is not None else "",
             user=user,
-            at=element.get("creationDateTime", ""),
+            at=_at(element) or _at(fallback),
             # Replaced by the notes' words once those are read.
             memo=" ".join(_targets(element, "NoteRef")),
         )
@@ -366,16 +416,18 @@ class _Reader:
     # -- notes ------------------------------------------------------------------------------------
 
     def _note(self, one: Any) -> Note:
+        own = guid(one.get("guid", ""))
         for kind in ("PlainTextSelection", "Coding"):
-            if inside := sum(1 for _ in _children(one, kind)):
+            inside = 0 if own in self.placed else sum(1 for _ in _children(one, kind))
+            if inside:
                 self.lost["codings in notes"] += inside
         return Note(
-            guid(one.get("guid", "")),
+            own,
             one.get("name", ""),
             self._words(one) or "",
             _text(one, "Description"),
-            guid(one.get("creatingUser", "")),
-            one.get("creationDateTime", ""),
+            _by(one),
+            _at(one),
         )
 
     def _with_notes(
@@ -421,10 +473,25 @@ class _Reader:
                 what = kind.removesuffix("Selection")
                 self.lost[f"codings of areas or stretches ({what})"] += max(codings, 1)
 
+    def _is_remark(self, link: Any) -> bool:
+        """Tell whether a link ties a note to words, as whose comment it came in."""
+        ends = [guid(link.get(name, "")) for name in ("originGUID", "targetGUID")]
+        return any(note in self.used_remarks.get(other, ()) for note, other in (ends, ends[::-1]))
+
     def _count_links(self, root: Any) -> None:
         for box, one in (("Links", "Link"), ("Graphs", "Graph")):
-            if number := sum(1 for _ in _children(_child(root, box), one)):
+            found = list(_children(_child(root, box), one))
+            if number := sum(not self._is_remark(each) for each in found):
                 self.lost[box.lower()] += number
+
+
+def _by(element: Any) -> str:
+    """Return who made a thing; some programs only say who changed it."""
+    return guid(element.get("creatingUser", "")) or guid(element.get("modifyingUser", ""))
+
+
+def _at(element: Any) -> str:
+    return str(element.get("creationDateTime") or element.get("modifiedDateTime") or "")
 
 
 def _name(element: Any) -> str:

@@ -15,6 +15,7 @@ from tests.interchange.made import (
     archive,
     coding,
     fresh,
+    number,
     placed,
     project,
     selection,
@@ -241,3 +242,92 @@ def test_a_pdfs_own_text_is_read(tmp_path):
     found = read_file(archive(tmp_path / "p.qdpx", project(pdf), {f"{TALK}.txt": WORDS}))
     assert words(found) == ["dear"]
     assert found.sources[0].name == "P01.pdf"
+
+
+# -- habits of NVivo, MAXQDA and ATLAS.ti as the QualCoder project wrote them down in its importer:
+# the files here are made by hand to them
+
+
+def test_a_coding_with_a_case_for_a_code_makes_its_source_the_cases(tmp_path, study):
+    case = number(3, "B")
+    cases = f'<Cases><Case guid="{case}" name="P07"/></Cases>'
+    inner = selection(1, 0, len(WORDS), coding(1, case)) + selection(
+        2, DEAR, DEAR + 4, coding(2, case) + coding(3, PRICE)
+    )
+    report = import_file(study, simple(tmp_path / "p.qdpx", inner, cases=cases))
+    assert placed(study) == [("dear", "theme", "price", "human:ana")]
+    assert study.store.interviews()["participant"].tolist() == ["P07"]
+    assert report.left == ["1 passages that belong to a case (a case owns whole sources here)"]
+    assert report.refused == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_note_that_a_link_ties_to_words_is_a_comment_on_them(tmp_path, study, turned):
+    note, chosen = number(4, "B"), number(1, "F")
+    ends = (chosen, note) if turned else (note, chosen)
+    rest = (
+        f'<Notes><Note guid="{note}"><PlainTextContent>why so dear?</PlainTextContent></Note>'
+        f'</Notes><Links><Link guid="{number(5, "B")}" originGUID="{ends[0]}" '
+        f'targetGUID="{ends[1]}"/><Link guid="{number(6, "B")}" originGUID="{PRICE}" '
+        f'targetGUID="{ONBOARDING}"/></Links>'
+    )
+    inner = selection(1, DEAR, DEAR + 4, by=f' creatingUser="{BEN}"')
+    report = import_file(study, simple(tmp_path / "p.qdpx", inner, rest=rest))
+    row = study.store.codings().iloc[0]
+    assert (row["dimension"], row["memo"], row["coder"]) == ("comment", "why so dear?", "human:ben")
+    assert study.store.imported.all("note") == []
+    assert report.left == ["1 links"]
+
+
+def test_a_note_that_holds_the_place_itself_is_a_comment_on_the_words_there(tmp_path, study):
+    note = number(4, "B")
+    rest = (
+        f'<Notes><Note guid="{note}" modifyingUser="{BEN}"><PlainTextContent>Who?'
+        f'</PlainTextContent><PlainTextSelection guid="{number(9, "F")}" startPosition="{DEAR}" '
+        f'endPosition="{DEAR + 4}"/></Note></Notes>'
+    )
+    inner = f'<NoteRef targetGUID="{note}"/>'
+    report = import_file(study, simple(tmp_path / "p.qdpx", inner, rest=rest))
+    row = study.store.codings().iloc[0]
+    assert (row["dimension"], row["memo"]) == ("comment", "Who?")
+    assert study.store.units(kind="span")["text"].tolist() == ["dear"]
+    assert report.left == []
+
+
+def test_who_and_when_are_who_changed_it_where_nobody_says_who_made_it(tmp_path, study):
+    changed = f' modifyingUser="{BEN}" modifiedDateTime="2026-03-04T11:00:00Z"'
+    inner = selection(1, DEAR, DEAR + 4, coding(1, PRICE, user="", at=""), by=changed)
+    report = import_file(study, simple(tmp_path / "p.qdpx", inner))
+    row = study.store.codings().iloc[0]
+    assert (row["coder"], row["coded_at"]) == ("human:ben", "2026-03-04T11:00:00+00:00")
+    assert report.notes == []
+
+
+def test_atlas_ti_counts_a_crlf_as_one_where_no_name_shows_it(tmp_path):
+    text = WORDS.replace("\n", "\r\n")
+    path = simple(tmp_path / "p.qdpx", selection(1, DEAR, DEAR + 4, coding(1, PRICE)), text=text)
+    xml = project(text_source(selection(1, DEAR, DEAR + 4, coding(1, PRICE))))
+    assert words(read_file(path)) != ["dear"]
+    xml = xml.replace("SomeTool 1", "ATLAS.ti 9")
+    assert words(read_file(archive(path, xml, {f"{TALK}.txt": text}))) == ["dear"]
+
+
+def test_names_of_selections_that_show_no_words_move_nothing(tmp_path):
+    inner = selection(1, DEAR, DEAR + 4, coding(1, PRICE), name="line:3")
+    assert words(read_file(simple(tmp_path / "p.qdpx", inner))) == ["dear"]
+
+
+def test_two_sources_of_one_name_both_come_in_and_are_known_again(tmp_path, study):
+    other = "DDDDDDDD-0000-4000-8000-000000000002"
+    text = WORDS.replace("dear", "good")
+    xml = project(
+        text_source(selection(1, DEAR, DEAR + 4, coding(1, PRICE)))
+        + text_source(selection(2, DEAR, DEAR + 4, coding(2, PRICE)), guid=other)
+    )
+    path = archive(tmp_path / "p.qdpx", xml, {f"{TALK}.txt": WORDS, f"{other}.txt": text})
+    report = import_file(study, path)
+    assert report.interviews == ["P01", "P01 2"]
+    assert [one[0] for one in placed(study)] == ["dear", "good"]
+    again = import_file(study, path)
+    assert (again.interviews, again.known, again.added) == ([], ["P01", "P01 2"], 0)
+    assert report.refused == again.refused == []
