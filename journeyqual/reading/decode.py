@@ -97,7 +97,7 @@ def read_text(path: Path, *, by_lines: bool = True) -> tuple[str, tuple[str, ...
     for magic, what, remedy in _KNOWN_BINARY:
         if data.startswith(magic):
             raise InputError(f"binary, not text: this is {what}", path=path, remedy=remedy)
-    text, notes = _decode(data, path)
+    text, notes = decoded(data, path)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.replace("\ufeff", "").strip():
         raise InputError("the file is empty", path=path)
@@ -114,7 +114,14 @@ def read_text(path: Path, *, by_lines: bool = True) -> tuple[str, tuple[str, ...
     return text, notes
 
 
-def _decode(data: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
+def decoded(data: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return a file's bytes as text, and what was guessed: see `read_text`.
+
+    Raises
+    ------
+    InputError
+        If they are no text, or damaged.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :], encoding, path), ()
