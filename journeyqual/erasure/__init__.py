@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeyqual.erasure import files
+from journeyqual.erasure.hiding import Hidden, hide_stored, reports_in, would_hide
 from journeyqual.erasure.words import UnreadableError, sequences, stands_in
 from journeyqual.errors import InputError, StoreError
 from journeyqual.store import now
@@ -28,11 +29,9 @@ from journeyqual.store import now
 if TYPE_CHECKING:
     from journeyqual.study import Study
 
-__all__ = ["Erased", "forget", "pending"]
+__all__ = ["Erased", "Hidden", "forget", "hide_stored", "pending", "would_hide"]
 
 NOTE = Path("store") / "erasing.json"
-REPORTS = {".html", ".ipynb", ".pdf", ".pptx", ".xlsx", ".png", ".svg", ".csv", ".docx", ".zip"}
-"""What a run or a person writes into ``reports/``."""
 Step = Callable[[str], None]
 
 
@@ -103,7 +102,7 @@ def forget(study: Study, participant: str, *, step: Step | None = None) -> Erase
         tell("caches")
         shutil.rmtree(study.folder / "cache", ignore_errors=True)
         tell("reports")
-        for path in _reports(study.folder):
+        for path in reports_in(study.folder / "reports"):
             path.unlink()
         tell("lists")
         files.erase_from_lists(study.config, participant)
@@ -219,11 +218,6 @@ def _transcripts(study: Study) -> Iterator[Path]:
 def _source(study: Study, path: Path) -> str:
     name = path.relative_to(study.config.transcripts).as_posix()
     return hashlib.sha256(name.encode()).hexdigest()
-
-
-def _reports(folder: Path) -> list[Path]:
-    found = (folder / "reports").rglob("*")
-    return [path for path in found if path.suffix.lower() in REPORTS and path.is_file()]
 
 
 # -- after everything went --------------------------------------------------------------------

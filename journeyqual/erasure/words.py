@@ -61,12 +61,20 @@ def stands_in(path: Path, said: frozenset[str], salt: str = "") -> bool:
     UnreadableError
         If the file cannot be looked into.
     """
+    return any(not said.isdisjoint(sequences([view], salt)) for view in views(path))
+
+
+def views(path: Path) -> Iterator[str]:
+    """Yield what a file says, in each of the ways in which a word may stand in it.
+
+    Raises
+    ------
+    UnreadableError
+        If the file cannot be looked into.
+    """
     try:
-        return any(
-            not said.isdisjoint(sequences([view], salt))
-            for text in _texts(path.read_bytes(), path.suffix.lower(), 0)
-            for view in _views(text)
-        )
+        for text in _texts(path.read_bytes(), path.suffix.lower(), 0):
+            yield from _views(text)
     except (
         OSError,
         zipfile.BadZipFile,

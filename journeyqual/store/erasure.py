@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from journeyqual.errors import StoreError
 from journeyqual.store import tables as t
 from journeyqual.store.connection import AT_ONCE, Database
+from journeyqual.store.hiding import Places, hide
 
 FEWEST = 2
 """Participants whose units keep a theme alive: what is left of one person's talk goes with them."""
@@ -64,6 +65,33 @@ class Erasure:
             gone = _erase(connection, participant)
         self._clean()
         return gone
+
+    def hide(self, places: Places) -> dict[str, int]:
+        """Hide names in every stored text, all of them or none, and leave no trace on the disk.
+
+        Units keep their ids, and with them their codings; see `hiding`.
+
+        Parameters
+        ----------
+        places
+            Where in a text something is to be hidden, and what stands there then.
+
+        Returns
+        -------
+        dict
+            How many places there were, by interview.
+
+        Raises
+        ------
+        StoreError
+            If somebody else has the database open and its journal cannot be emptied.
+        """
+        with self._db.write() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            found = hide(connection, places)
+        self._clean()
+        return found
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield every text that stands in the database, with the name of its table."""
