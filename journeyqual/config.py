@@ -25,6 +25,8 @@ from journeyqual.reading.limits import from_table as limits_of
 from journeyqual.schema import METRICS, PARTICIPANTS, check, read_csv
 
 STUDY_FILE = "study.toml"
+_OWN = ("store", "cache", "reports", "notebooks", "labels")
+"""Folders of a study that are read and written by their names."""
 DEFAULT_ENCODER = "minilm"
 FORMATS = ("pdf", "pptx", "xlsx", "png", "svg", "csv")
 """What reports can be written as beside HTML."""
@@ -232,11 +234,30 @@ def load(folder: str | Path) -> Config:
             f"{folder.name} is no study folder: it has no {STUDY_FILE}",
             remedy=f"make one with: journeyqual init {folder.name}",
         )
+    _no_way_out(folder)
     data = read_toml(path, "study")
     try:
         return _config(folder, data)
     except ConfigError as error:
         raise ConfigError(error.message, path=path, remedy=error.remedy) from None
+
+
+def _no_way_out(folder: Path) -> None:
+    """Refuse a folder in which what is read or written is a link to somewhere else.
+
+    A study may come from a stranger: a link would let it read any file, or have one overwritten.
+    """
+    places = [folder / STUDY_FILE, *(folder / name for name in _OWN)]
+    for name in _OWN:
+        # Their files are written under names that a stranger can know.
+        if (folder / name).is_dir():
+            places += (folder / name).iterdir()
+    for place in places:
+        if place.is_symlink() and not place.resolve().is_relative_to(folder):
+            raise ConfigError(
+                f"{place.relative_to(folder).as_posix()} is a link that leads out of the study",
+                remedy="put what it leads to into the study, or take the link away",
+            )
 
 
 def _config(folder: Path, data: dict[str, Any]) -> Config:

@@ -185,6 +185,38 @@ def test_a_study_cannot_name_files_outside_itself(tmp_path, key, name):
         config.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "study.toml", "codebook.toml", "participants.csv", "metrics.csv", "names.csv",
+        "transcripts", "store", "cache", "reports", "notebooks", "store/study.sqlite",
+        "notebooks/tagging.ipynb", "reports/index.html",
+    ],
+)  # fmt: skip
+def test_no_link_in_a_study_leads_out_of_it(tmp_path, name):
+    study, outside = tmp_path / "study", tmp_path / "outside"
+    place = study / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    (study / "study.toml").write_text("")
+    if place.suffix:
+        outside.write_text("")
+    else:
+        outside.mkdir()
+    place.unlink(missing_ok=True)
+    place.symlink_to(outside)
+    with pytest.raises(ConfigError, match="leads out of the study"):
+        config.load(study)
+
+
+def test_a_link_within_a_study_and_one_that_nothing_reads_may_stay(tmp_path):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.toml").write_text("")
+    (tmp_path / "study" / "kept").mkdir()
+    (tmp_path / "study" / "store").symlink_to(tmp_path / "study" / "kept")
+    (tmp_path / "study" / "papers").symlink_to("/etc")
+    assert config.load(tmp_path / "study").folder == (tmp_path / "study").resolve()
+
+
 # -- no pickle, no code from data ----------------------------------------------------------------
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "yaml"}
