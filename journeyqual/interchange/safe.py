@@ -89,7 +89,7 @@ class Archive:
     Raises
     ------
     InputError
-        If it is no whole zip file, has too many parts, or one of them is encrypted.
+        If it is no whole zip file, has too many parts, or two of one name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,6 +105,9 @@ class Archive:
         self.parts = {
             info.filename.replace("\\", "/").casefold(): info for info in infos if not info.is_dir()
         }
+        if len(self.parts) < sum(not info.is_dir() for info in infos):
+            # Programs differ in which of them they read.
+            raise InputError("two parts of one name in the archive", path=path)
 
     def read(self, name: str) -> bytes | None:
         """Return a part's bytes, whatever the letter case of its name; None if there is none.

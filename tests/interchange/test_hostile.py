@@ -51,6 +51,52 @@ def test_no_path_leads_out_of_the_archive(tmp_path, path):
     assert "its text is not in the file" in found.refused[0]
 
 
+def test_a_link_in_an_archive_is_bytes_and_leads_nowhere(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    path = archive(tmp_path / "p.qdpx", project(text_source()), {})
+    link = zipfile.ZipInfo(f"Sources/{TALK}.txt")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(path, "a") as out:
+        out.writestr(link, str(tmp_path / "secret.txt"))
+    found = read_file(path)
+    assert found.sources[0].text == str(tmp_path / "secret.txt")
+
+
+def test_two_parts_of_one_name_are_refused(tmp_path):
+    path = simple(tmp_path / "p.qdpx", "")
+    with zipfile.ZipFile(path, "a") as out:
+        out.writestr(f"sources/{TALK}.TXT", "other words")
+    with pytest.raises(InputError, match="two parts of one name"):
+        read_file(path)
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    path = simple(tmp_path / "p.qdpx", "")
+    data = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(mark)
+        data[at + place] |= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="encrypted"):
+        read_file(path)
+
+
+def test_a_codebook_cannot_write_what_it_likes_into_ours(tmp_path):
+    from journeyqual import revision
+    from journeyqual.interchange import book
+    from journeyqual.interchange.mapping import meanings
+    from journeyqual.interchange.model import Code
+
+    ours = '[[stage]]\nname = "buying"\n'
+    evil = 'x"\n[store]\nurl = "http://127.0.0.1"\n# \'\'\' """'
+    top = Code("t", "Stages", codable=False)
+    codes = (top, Code("e", evil, "t", definition=f"Owner: {evil}\n{evil}"))
+    done = book.merge(ours, codes, meanings(codes, revision.parse(ours)), origin=evil)
+    after = revision.parse(done.text)
+    assert [stage.name for stage in after.stages] == ["buying", " ".join(evil.split())]
+    assert evil.splitlines()[1] in after.stages[1].definition
+
+
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(safe, "MAX_PART", 1_000_000)
     path = archive(tmp_path / "p.qdpx", project(text_source()), {f"{TALK}.txt": "a" * 2_000_000})

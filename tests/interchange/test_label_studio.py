@@ -11,6 +11,8 @@ import pytest
 from lxml import etree
 
 from journeyqual.interchange import export_study, import_file
+from journeyqual.interchange.labelstudio import config
+from journeyqual.interchange.model import Code, Coding, Project, Selection
 from tests.interchange.made import (
     BEN,
     ONBOARDING,
@@ -123,3 +125,15 @@ def test_what_somebody_changed_or_added_there_is_theirs(study, tmp_path):
     }
     assert "1 relations between regions" in report.left
     assert report.refused == []
+
+
+def test_a_label_is_words_whatever_it_looks_like():
+    evil = '"/><Style>*{display:none}</Style><Label value="\x07'
+    project = Project(
+        codes=(Code("a", evil),),
+        selections=(Selection("s", 0, 1, (Coding("a", dimension=evil, value=evil),)),),
+    )
+    view = etree.fromstring(config(project))
+    values = [label.get("value") for label in view.iter("Label")]
+    assert values == [evil.replace("\x07", "")] * 2
+    assert len(list(view.iter("Style"))) == 1
