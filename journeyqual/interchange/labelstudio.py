@@ -158,7 +158,7 @@ def read(path: Path, tasks: Any) -> Project:
     """
     if not isinstance(tasks, list) or not all(isinstance(one, dict) for one in tasks):
         raise InputError("no list of Label Studio tasks", path=path, remedy="export it as JSON")
-    if not any(isinstance(one.get("data"), dict) for one in tasks):
+    if tasks and not any(isinstance(one.get("data"), dict) for one in tasks):
         raise InputError("no Label Studio tasks in it", path=path, remedy="export it as JSON")
     return _Reader(path).project(tasks)
 
