@@ -85,7 +85,7 @@ def _runs(half: str, source: str, texts: Iterable[str], count: int) -> list[Run]
         # Marks of an earlier de-identification are no words, and would give names away.
         if 4 <= len(text.split()) <= 160 and "#" not in text and "[NAME]" not in text:
             kept.append(text)
-    chance = random.Random(source)  # noqa: S311 - a sample, no secret
+    chance = random.Random(source)
     size = min(LENGTH, len(kept) // count)
     starts = sorted(chance.sample(range(len(kept) // size), count))
     return [Run(half, source, tuple(kept[s * size : (s + 1) * size])) for s in starts]

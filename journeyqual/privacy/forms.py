@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from journeyqual.privacy.spoken import said
+from journeyqual.privacy.words import fold, listed
+
 STANDS_FOR = {
     "person": "[name]",
     "e-mail": "[e-mail]",
@@ -30,72 +33,126 @@ class Found(NamedTuple):
     kind: str
 
 
-_ENDING = r"(?:com|org|net|edu|gov|info|io|eu|co\s+dot\s+uk|uk|de|fr|ca|au|nl|ch)"
-_JOINED = r"(?:\s+(?:dot|underscore|dash|hyphen)\s+\w+)*"
 _STREET = (
-    "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Court|Close|Crescent|Place|Square|Boulevard|Blvd|"
-    "Way|Terrace|Gardens|Grove|Hill|Row|Mews|Highway|Parkway|Walk|Park"
+    "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Place|Square|Boulevard|"
+    "Blvd|Way|Terrace|Gardens|Grove|Hill|Row|Mews|Highway|Parkway|Walk|Park|Parade|Quay|Wharf|Yard|"
+    "Rise|View|Green|Estate|Broadway"
+)
+_ROAD = "rue|avenue|boulevard|place|quai|calle|avenida|plaza|paseo|rua|praça|via|viale|piazza|corso"
+_COMPOUND = (
+    "straße|strasse|str\\.|weg|platz|gasse|allee|damm|ufer|gracht|straat|laan|kade|plein|gade|vej|"
+    "gatan|gata|vägen|veien|katu"
 )
 _KEY = (
-    "account|customer|client|order|policy|reference|ref|case|ticket|member|membership|invoice|"
-    "booking|contract|patient|passport|national insurance|social security|nhs|ssn|routing|card|"
-    "sort code|licence|license|serial|tracking|meter"
+    "account|customer|client|order|policy|reference|ref|case|claim|ticket|member|membership|"
+    "invoice|booking|contract|patient|passport|national insurance|social security|nhs|ssn|routing|"
+    "card|sort code|licence|license|serial|tracking|meter|chart|student|employee|staff|learner|tax|"
+    "union|iban|registration"
 )
-_NAMED = r"(?:[A-Z][\w&'’-]+\s+)"
+_CAP = r"[A-ZÀ-ÖØ-Þ]"
+_NAMED = rf"(?:{_CAP}(?:[\w&'’-]+|\.)?\s+)"
+_DOOR = r"\d{1,5}(?:[/-]\d{1,4})?\s?[a-zA-Z]?\b(?:\s+bis)?"
+_ROOM = (
+    r"(?:(?:Flat|Plot|Unit|Apartment|Apt|Building|House|Block|Suite|No)\.?\s+(?:no\.?\s*)?"
+    r"\d+\w?,?\s+)"
+)
+_AFTER = (
+    r"(?:,?\s+(?:Apt|Apartment|Flat|Unit|Suite|Building|apto|lgh)\.?\s+\w+|,\s+\d{1,2}(?:\.|º|ª)?"
+    r"(?:\s?(?:tv|th|mf|[A-Z]))\b\.?|,\s+\d{4,5}\b(?:\s+[A-ZÄÖÜ]\w+)?|,\s+[A-Z]{1,2}\d[A-Z\d]?"
+    r" \d[A-Z]{2}\b)*"
+)
+_CALLED = (
+    r"\b(?:call|ring|rang|phone|mobile|cell|number|text|dial|tel|tlf|line|code|fax|hotline|or)\b"
+)
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("e-mail", re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*[\w+-]@\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+")),
-    (
-        "e-mail",
-        re.compile(rf"\b\w+(?:\.\w+)*{_JOINED}\s+at\s+\w+{_JOINED}\s+dot\s+{_ENDING}\b", re.I),
-    ),
     ("account", re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")),
+    (
+        "account",
+        re.compile(r"\b[A-Z]{2}\d{2}(?= ?(?:[A-Z0-9] ?){11,30}\b)(?: ?[A-Z]?\d[A-Z0-9]*){3,}"),
+    ),
     ("account", re.compile(r"\b\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}\b")),
     ("account", re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
+    ("account", re.compile(r"\b\d{6}-\d{4}\b|\b\d{3}\.\d{3}\.\d{3}-\d\d\b|\b\d{7,9}-?[A-Z]\b")),
     ("account", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")),
+    ("account", re.compile(r"\b[A-Z]{5} ?\d{6} ?[A-Z]{2}\d[A-Z0-9]{2}\b|\b1Z(?: ?[A-Z0-9]){16}\b")),
+    ("account", re.compile(r"\b[A-Za-z]{1,2}\d{6,12}\b")),
+    ("account", re.compile(r"\b[A-Z]{1,5}[-/](?=(?:[-/]?\d){6})\d+(?:[-/]\d+)*\b")),
     (
         "account",
         re.compile(
-            rf"\b(?:{_KEY})s?(?:\s+(?:number|no\.?|id|code))?(?:\s+(?:is|was|it's))?[\s:#,]+"
-            r"(?P<it>(?=(?:[\s-]?[A-Za-z]){0,4}(?:[\s-]?\d){4})[A-Za-z0-9]+"
-            r"(?:[ -]?[A-Z0-9]*\d[A-Z0-9]*)*)",
+            rf"\b(?:{_KEY})s?(?:\s+(?:number|no\.?|id|code))?(?:\s+(?:is|was|it's)|'s)?[\s:#,]+"
+            r"(?:(?:it's|let me look|wait|hang on)[\s,]+)*"
+            r"(?P<it>(?=(?:[\s/-]?[A-Za-z]){0,4}(?:[\s/-]?\d){4})[A-Za-z0-9]+"
+            r"(?:[ /-]?[A-Z0-9]*\d[A-Z0-9]*)*)",
             re.I,
         ),
     ),
     (
-        "phone",
+        "account",
         re.compile(
-            r"(?<![\w.,])(?:\+|00)[1-9]\d{0,2}[ .\-/]?(?:\(?\d{1,5}\)?[ .\-/]?){2,5}\d(?![\w])"
+            r"\b(?i:reference|booking|confirmation|record locator|pnr)(?i: (?:code|number))?"
+            r"(?: is| was)?[\s:#,]+(?P<it>(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{6})\b"
         ),
     ),
-    ("phone", re.compile(r"(?<![\w.,])\(?0\d{2,5}\)?(?:[ .\-/]?\d{2,6}){1,4}(?![\w])")),
     (
         "phone",
-        re.compile(r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-]?)\d{3}[ .-]?\d{4}(?![\w-])"),
+        re.compile(
+            r"(?<![\w.,])\(?(?:\+|00)[1-9]\d{0,14}(?:[ .\-/()]{1,3}\d{1,12}){0,7}(?![\w])"
+        ),
+    ),
+    ("phone", re.compile(r"(?<![\w.,])\(?0\d{1,11}(?:[ .\-/()]{1,3}\d{2,10}){0,5}(?![\w])")),
+    (
+        "phone",
+        re.compile(
+            r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{2,4}\) ?|\d{3}[ .-]?)\d{3,5}[ .-]?\d{4}(?![\w-])"
+        ),
     ),
     ("phone", re.compile(r"(?<![\w.,-])\d{3}[.-]\d{4}(?![\w-])")),
+    (
+        "phone",
+        re.compile(rf"(?i:{_CALLED})[^.?!\d]{{0,40}}(?P<it>\d{{2}}(?: \d{{2}}){{3,4}})(?![\w])"),
+    ),
+    ("phone", re.compile(r"(?<![\w.,-])\d{2,4}(?:[ -]\d{2,4}){2,4}(?![\w-]|[.,]\d)")),
     ("account", re.compile(r"(?<![\w.,])\d{8,}(?![\w,])")),
     (
         "address",
         re.compile(
-            rf"\b\d{{1,5}}[a-zA-Z]?,?\s+{_NAMED}{{1,3}}(?:{_STREET})\b\.?"
-            r"(?:,?\s+(?:Apt|Apartment|Flat|Unit|Suite)\.?\s+\w+)?"
+            rf"(?:\b{_ROOM}(?:{_NAMED}{{1,3}}?,\s+)?|\b(?:{_CAP}\w+\s+){{1,2}}"
+            rf"(?:Cottage|House|Lodge|Rectory|Farm|Villa),\s+)?\b(?:{_DOOR},?\s+)?"
+            rf"{_NAMED}{{1,4}}(?:{_STREET})\b\.?{_AFTER}"
         ),
     ),
     (
         "address",
         re.compile(
-            r"\b[A-ZÄÖÜ]\w+(?:straße|strasse|str\.|weg|platz|gasse|allee)\s+\d{1,4}[a-z]?\b"
+            rf"\b(?:\d{{1,4}}(?:\s+bis)?,?\s+(?i:{_ROAD})\s+(?:(?:de|des|du|la|le|les|los|las)\s+|d['’])*"
+            rf"{_CAP}\w+(?:\s+{_CAP}\w+)?|(?i:{_ROAD})\s+"
+            r"(?:(?:de|del|della|dei|degli|da|do|dos|la|los|las|des|du|le)\s+)*"
+            rf"{_CAP}\w+(?:\s+{_CAP}\w+)?,?\s+\d{{1,4}}\b){_AFTER}"
         ),
     ),
+    ("address", re.compile(rf"\b{_CAP}\w+(?:{_COMPOUND})\s+\d{{1,4}}(?:\s?[a-z]\b|-\w+)?{_AFTER}")),
+    ("address", re.compile(rf"\b\d{{1,3}}-\d{{1,3}}-\d{{1,3}}\s+{_CAP}\w+|\bPO Box \d+\b")),
+    ("address", re.compile(rf"\b{_ROOM}{_CAP}\w+(?:\s+{_CAP}\w+)*")),
     ("address", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")),
     ("address", re.compile(r"\b[A-Z]{2} \d{5}(?:-\d{4})?\b")),
 )  # fmt: skip
+_BESIDE = re.compile(rf",\s+{_CAP}[\w'’-]+(?: {_CAP}[\w'’-]+)*")
 _INSTITUTIONS = (
     re.compile(
         rf"\b{_NAMED}{{1,4}}(?:University|College|Hospital|Infirmary|Clinic|Surgery|School|Academy|"
         r"Institute|Council|Foundation|Bank|Ltd|Limited|Inc|LLC|LLP|GmbH|AG|PLC|plc|Consulting|"
-        r"Partners|Associates|Holdings)\b\.?"
+        r"Partners|Associates|Holdings|Practice|Trust|(?:Housing )?Association|Building Society|"
+        r"Credit Union|Insurance|Hospice|Nursing Home|Home Care|Logistics|Trading|Freight|Bakery|"
+        r"Electronics|Pharmacy|Dental|Industries|Corporation|Corp|Kft|Oy|ApS|BV|Srl|Kommune|Energy)"
+        r"\b(?:(?=\.)\.(?=\s+[a-z]))?"
+    ),
+    re.compile(
+        rf"\b{_CAP}[\w'’-]+(?:(?:,| &| and)? {_CAP}[\w'’-]+){{0,3}} (?:&|and) "
+        r"(?:Sons?|Daughters?|Co|Company|Partners|Brothers)\b|"
+        rf"\b{_CAP}[\w'’-]+(?:, {_CAP}[\w'’-]+)? (?:&|and) {_CAP}[\w'’-]+ (?:LLP|Ltd|Inc)\b"
     ),
     re.compile(
         r"\b(?:University|College|Bank|Institute|Ministry|Department|School|Hospital) of (?:the )?"
@@ -106,6 +163,7 @@ _OPENERS = frozenset(
     "a an and as at because but by for from i if in it like my of on or our so that the then there "
     "this to we well when where while with yeah yes".split()
 )
+_DAY = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:19|20)?\d\d")
 _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|(?:19|20)\d\d ?- ?(?:19|20)\d\d")
 FORMS = ("e-mail", "phone", "account", "address")
 """The kinds that a form tells by itself; organisations are told by what they are called."""
@@ -158,11 +216,45 @@ def apart(found: Iterator[Found] | list[Found]) -> list[Found]:
 
 
 def _each(text: str) -> Iterator[Found]:
-    if not any(char.isdigit() or char == "@" for char in text) and " dot " not in text.lower():
+    yield from (Found(*one) for one in said(text))
+    if not any(char.isdigit() or char == "@" for char in text):
         return
     for kind, rule in _RULES:
         for match in rule.finditer(text):
             group = "it" if "it" in rule.groupindex else 0
             start, end = match.span(group)
-            if not _DATE.fullmatch(text[start:end]):
+            if kind == "address":
+                end = _with_district(text, end)
+            if _is_one(kind, text[start:end]):
                 yield Found(start, end, kind)
+
+
+def _with_district(text: str, end: int) -> int:
+    """Go on over what of an address stands behind commas: a street, a district, a town."""
+    while match := _BESIDE.match(text, end):
+        words = match.group().strip(", ").split()
+        street = re.fullmatch(rf"(?:{_STREET})\.?", words[-1])
+        if not street and all(fold(word) in listed("ordinary") for word in words):
+            break
+        end = match.end()
+    return end
+
+
+def _is_one(kind: str, found: str) -> bool:
+    """Whether what has a form is no date, no price list and no street without a number."""
+    if _DATE.fullmatch(found):
+        return False
+    if kind == "address":
+        return any(char.isdigit() for char in found) or "," in found
+    if kind != "phone":
+        return True
+    if _DAY.fullmatch(found):
+        return False
+    groups = re.findall(r"\d+", found)
+    sure = found.startswith(("+", "0", "(")) or len(groups) == 1
+    count = sum(map(len, groups))
+    if len(groups) > 1 and not sure:
+        years = all(re.fullmatch(r"(?:19|20)\d\d", group) for group in groups)
+        if years or all(group.endswith("0") for group in groups):
+            return False
+    return 7 <= count <= 16

@@ -321,7 +321,7 @@ def _for_rows(
     hide = pseudonyms(names, speakers=speakers, ids=ids)
     if detector is None:
         return hide
-    return replace(hide, unlisted=detector.heard([row.text for row in rows]))
+    return replace(hide, unlisted=detector.heard([row.text for row in rows], tuple(settled)))
 
 
 def pseudonymise(
