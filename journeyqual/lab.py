@@ -1,4 +1,7 @@
-"""JupyterLab around a study: opened on its tagging notebook, with a curve that follows along."""
+"""JupyterLab around a study: opened on its tagging notebook, with a curve that follows along.
+
+Or on the notebook in which names that were missed are looked for.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from journeyqual import erasure
 from journeyqual.errors import InputError, JourneyqualError
 from journeyqual.scaffold import package_data
 from journeyqual.tagging import identity
@@ -21,9 +25,11 @@ from journeyqual.tagging.rows import Rows
 if TYPE_CHECKING:
     from journeyqual.study import Study
     from journeyqual.tagging.button import Button
+    from journeyqual.tagging.names import Names
     from journeyqual.tagging.widget import Tagger
 
 NOTEBOOK = "tagging"
+NAMES = "pseudonyms"
 PAUSE = 1.0
 """Seconds without a key press after which the curve is drawn anew."""
 PATIENCE = 8.0
@@ -53,18 +59,37 @@ def tagging_notebook(study: Path, *, interview: str = "", coder: str = "") -> Pa
     InputError
         If the folder is no study.
     """
-    if not (study / "study.toml").exists():
-        raise InputError(
-            f"{study.resolve().name} is no study folder: it has no study.toml",
-            remedy="make one with: journeyqual init",
-        )
-    notebook = json.loads((package_data("notebooks") / f"{NOTEBOOK}.ipynb").read_text("utf-8"))
+    notebook = _shipped(study, NOTEBOOK)
     given = {"interview": interview, "coder": coder and identity(coder).removeprefix("human:")}
     for cell in notebook["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
             lines = "".join(cell["source"]).splitlines(keepends=True)
             cell["source"] = [_filled(line, given) for line in lines]
     name = f"{NOTEBOOK}-{given['coder']}" if given["coder"] else NOTEBOOK
+    return _put(study, name, notebook)
+
+
+def names_notebook(study: Path) -> Path:
+    """Put the shipped notebook for names into a study, written anew each time.
+
+    Raises
+    ------
+    InputError
+        If the folder is no study.
+    """
+    return _put(study, NAMES, _shipped(study, NAMES))
+
+
+def _shipped(study: Path, name: str) -> Any:
+    if not (study / "study.toml").exists():
+        raise InputError(
+            f"{study.resolve().name} is no study folder: it has no study.toml",
+            remedy="make one with: journeyqual init",
+        )
+    return json.loads((package_data("notebooks") / f"{name}.ipynb").read_text("utf-8"))
+
+
+def _put(study: Path, name: str, notebook: Any) -> Path:
     path = study / "notebooks" / f"{name}.ipynb"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -226,6 +251,36 @@ def _learned(folder: Path) -> str:
         return f"Not done: it failed ({type(error).__name__}: {error})."
 
 
+def names(study: Study) -> Names:
+    """Return the widget that shows what was hidden and what looks missed, for a decision on each.
+
+    Parameters
+    ----------
+    study
+        The open study. If its ``detector`` is ``presidio``, the stored texts are looked through
+        once more, which takes a second per 2,500 words or so.
+
+    Raises
+    ------
+    ConfigError
+        If the list of names cannot be read.
+    """
+    from journeyqual.tagging.names import Names, Review
+
+    def hide() -> str:
+        done = erasure.hide_stored(study)
+        places, talks = sum(done.places.values()), len(done.places)
+        said = f"{places} places in {talks} interviews were replaced; their codings stay."
+        if done.reports:
+            said += f" {done.reports} reports were deleted: journeyqual run makes them anew."
+        if done.left:
+            more = f" and {len(done.left) - 8} more" if len(done.left) > 8 else ""
+            said += f" Look yourself into {', '.join(done.left[:8])}{more}."
+        return said
+
+    return Names(Review(study, hide, lambda: erasure.would_hide(study)))
+
+
 def live_curve(study: Study, tagger: Tagger | None = None) -> Any:
     """Return the curve as a chart that is drawn anew when the tagger has stored something.
 
@@ -273,5 +328,6 @@ def live_curve(study: Study, tagger: Tagger | None = None) -> Any:
 
 
 __all__ = [
-    "Rows", "live_curve", "open_lab", "suggest_again", "suggest_button", "tagging_notebook",
+    "Rows", "live_curve", "names", "names_notebook", "open_lab", "suggest_again",
+    "suggest_button", "tagging_notebook",
 ]  # fmt: skip

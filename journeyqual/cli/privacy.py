@@ -1,13 +1,72 @@
-"""The command that erases a participant."""
+"""Commands around privacy: names that were missed, and erasing a participant."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from journeyqual.cli.common import AsJson, Debug, Folder, answering, app, progress, shown
+from journeyqual.cli.common import AsJson, Debug, Folder, answering, app, counted, progress, shown
+
+
+@app.command()
+def names(
+    folder: Folder = Path(),
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    port: Annotated[int, typer.Option("--port", help="Port of JupyterLab.")] = 8888,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open JupyterLab on what was hidden and on names that look missed."""
+    with answering(debug, as_json) as summary:
+        from journeyqual import lab
+
+        notebook = lab.names_notebook(folder)
+        summary["notebook"] = shown(notebook)
+        # Ctrl+C is how one leaves JupyterLab: it is no error of this command.
+        with suppress(KeyboardInterrupt):
+            lab.open_lab(notebook, browser=browser, port=port)
+
+
+@app.command()
+def hide(
+    folder: Folder = Path(),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    debug: Debug = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hide what names.csv lists in interviews that are stored already; codings stay."""
+    with answering(debug, as_json) as summary:
+        from journeyqual import erasure
+        from journeyqual.study import open_study
+
+        study = open_study(folder)
+        try:
+            there = erasure.would_hide(study)
+            places = counted(sum(there.values()), "place")
+            if (
+                there
+                and not yes
+                and not typer.confirm(
+                    f"Replace listed names at {places} of {counted(len(there), 'interview')}, and "
+                    "delete caches and reports? It cannot be undone",
+                    err=True,
+                )
+            ):
+                summary["lines"] = ["nothing was touched"]
+                return
+            done = erasure.hide_stored(study)
+        finally:
+            study.close()
+        summary.update(hidden=done.places, reports=done.reports, left=list(done.left))
+        summary["lines"] = [
+            f"{counted(number, 'place')} in {name}" for name, number in done.places.items()
+        ] or ["no listed name stands in what is stored"]
+        if done.reports:
+            summary["lines"].append("reports were deleted: journeyqual run makes them anew")
+        summary["lines"] += [f"look yourself: {name} may still say one" for name in done.left]
 
 
 @app.command()

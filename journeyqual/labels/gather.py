@@ -182,8 +182,8 @@ def _notebooks() -> Iterator[tuple[str, str]]:
 
     for path in sorted(package_data("notebooks").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if path.stem == "tagging":
-            # It is worked in, not read: it makes no page.
+        if path.stem in ("tagging", "pseudonyms"):
+            # They are worked in, not read: they make no page.
             continue
         for cell in cells:
             source = "".join(cell["source"])

@@ -32,7 +32,7 @@ _NO_LONGER = re.compile(r"\b(InputError|ConfigError): ")
 """What a notebook stops with if the study lacks what its parameters ask for."""
 LONGEST = 40
 """Characters of a value in a report's name."""
-NO_REPORTS = ("tagging",)
+NO_REPORTS = ("tagging", "pseudonyms")
 """Notebooks that are worked in, not read."""
 
 

@@ -372,7 +372,7 @@ class CodebookForm(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _heard(self, _: object, message: object, __: object) -> None:
-        reply = answer(self._editor, message)  # type: ignore[arg-type]
+        reply = answer(self._editor, message)
         if reply is not None:
             self.state = reply.pop("state", self.state)
             self.send(reply)

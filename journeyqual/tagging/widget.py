@@ -31,7 +31,14 @@ def heard(script: str) -> str:
     return around.replace('const SOURCE = "";', f"const SOURCE = {json.dumps(script)};", 1)
 
 
-class Taggable(Protocol):
+class Handles(Protocol):
+    """What answers messages of a page."""
+
+    def handle(self, msg: dict[str, Any]) -> dict[str, Any] | None:
+        """Do what one message asks and return the answer; None answers nothing."""
+
+
+class Taggable(Handles, Protocol):
     """What the widget asks of a session."""
 
     @property
@@ -46,9 +53,6 @@ class Taggable(Protocol):
 
     def settings(self) -> dict[str, Any]:
         """Return who codes, on which dimensions, and what may be seen and changed."""
-
-    def handle(self, msg: dict[str, Any]) -> dict[str, Any] | None:
-        """Do what one message asks and return the answer; None answers nothing."""
 
 
 class Tagger(anywidget.AnyWidget):
@@ -104,7 +108,7 @@ class Tagger(anywidget.AnyWidget):
                     self.interview[name] = reply[name]
 
 
-def answer(session: Taggable, msg: object) -> dict[str, Any] | None:
+def answer(session: Handles, msg: object) -> dict[str, Any] | None:
     """Answer one message; whatever is wrong with it comes back as a refusal with its reason.
 
     An error raised while a message is handled would be lost in the kernel's log, and the person
