@@ -206,7 +206,8 @@ def _capital(
     surname = told in listed("surnames") and not ordinary
     if known and not (told in listed("towns") and _PLACE_MAYBE.search(before)):
         return _person(text, start, word, kept)
-    if not opens and told not in small and _SURELY.search(before):
+    unsaid = told not in small or told in listed("given")
+    if not opens and unsaid and _SURELY.search(before):
         return _person(text, start, word, kept)
     if _SURELY.search(before) and not ordinary:
         return _person(text, start, word, kept)
@@ -226,13 +227,15 @@ def _is_first(told: str, surname: bool) -> bool:
 def _small(text: str, start: int, word: str) -> Heard | None:
     """Look at a word in small letters: a name of the lists, or no word of English at all."""
     told = fold(word)
-    if len(word) < 3 or _is_ordinary(told) or told in _NOT_SMALL:
+    if len(word) < 3 or told in _NOT_SMALL:
         return None
+    if _is_ordinary(told):
+        return _both_small(text, start, word, told)
     before, end = text[max(0, start - 60) : start], start + len(word)
     listed_one = told in listed("small")
     if told in listed("towns") and re.search(r"\b(?:in|from|to|near)\s+\Z", before):
         return Heard(start, end, "place")
-    if listed_one or _LOWER_SURELY.search(before):
+    if listed_one or _LOWER_SURELY.search(before) or _is_me(text, start, word):
         after = re.match(r" ((?:o'|mc)?[^\W\d_]{3,})", text[end:])
         if after and after.group(1).islower():
             last = fold(after.group(1))
@@ -249,6 +252,32 @@ def _small(text: str, start: int, word: str) -> Heard | None:
     ):
         return Heard(start, end, "place", sure=False)
     return None
+
+
+def _both_small(text: str, start: int, word: str, told: str) -> Heard | None:
+    """Look at a word that is a given name, too: with a surname behind it, it is the name."""
+    if told not in listed("given"):
+        return None
+    end = start + len(word)
+    after = re.match(r" ([^\W\d_]{4,})", text[end : end + 40])
+    if not after or not after.group(1).islower():
+        return None
+    last = fold(after.group(1))
+    return (
+        None
+        if _is_ordinary(last) or last not in listed("surnames")
+        else (Heard(start, end + after.end(), "person"))
+    )
+
+
+def _is_me(text: str, start: int, word: str) -> bool:
+    """Whether somebody introduces themselves: "i'm jaspreet i drive", "it's jo from billing"."""
+    before, after = text[max(0, start - 12) : start], text[start + len(word) :]
+    return (
+        bool(re.search(r"\b(?:i'm|i am|im|this is|it's|its)\s+\Z", before, re.I))
+        and bool(re.match(r"(?:'s phone)?,? (?:i|and i|from|here|again|speaking)\b", after, re.I))
+        and not re.search(r"(?:ing|ed|ly)\Z", word)
+    )
 
 
 def _person(text: str, start: int, word: str, kept: frozenset[str]) -> Heard:
