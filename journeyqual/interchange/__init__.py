@@ -222,9 +222,14 @@ def export_study(study: Study, kind: str, out: str | Path) -> Exported:
         _write(beside[0], labelstudio.config(project))
     number = {"qdc": 0, "csv": len(found.codings), "xlsx": len(found.codings)}
     return Exported(
-        out, len(project.sources), number.get(kind, project.n_codings), len(project.codes),
-        len(project.users), left, beside,
-    )  # fmt: skip
+        out,
+        0 if kind == "qdc" else len(project.sources),
+        number.get(kind, project.n_codings),
+        len(project.codes),
+        len(project.users),
+        left,
+        beside,
+    )
 
 
 def _write(out: Path, data: bytes) -> None:

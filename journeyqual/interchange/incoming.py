@@ -173,7 +173,9 @@ class _Import:
         report.refused += project.refused
         meant = meanings(project.codes, self.study.codebook, self.given)
         report.notes += meant.notes
-        report.codes = dict(Counter(one.dimension for one in meant.of.values()))
+        # Codes that only gather those of a dimension stand for nothing.
+        tops = {made_guid("dimension", one.name) for one in project.codes}
+        report.codes = dict(Counter(m.dimension for own, m in meant.of.items() if own not in tops))
         self.study.keep_codebook()
         for number, source in enumerate(project.sources):
             self.tell("reading sources", number, len(project.sources))
