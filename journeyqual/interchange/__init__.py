@@ -154,7 +154,7 @@ def import_file(
             return codings.bring_in(study, rows, path)
     project = read_file(path)
     merged = None
-    if project.tool in (*incoming.WHOLE, CODEBOOK):
+    if into_codebook or project.tool in (*incoming.WHOLE, CODEBOOK):
         merged = _merged(study, project, path.name, given or {}, theirs, write=into_codebook)
     report = incoming.bring_in(study, project, given=given, skip=skip, tell=tell)
     if merged is not None:

@@ -181,3 +181,20 @@ def test_the_command_says_what_the_codebook_lacks_then_has(tmp_path):
     text = (folder / "codebook.toml").read_text()
     assert said["codebook_version"] == revision.parse(text).version
     assert 'definition = "Weeds."' in text
+
+
+@pytest.mark.slow
+def test_stages_of_label_studio_go_in_when_asked(tmp_path):
+    study = fresh(tmp_path / "s")
+    text = "Interviewer: And?\n\nP01: I watered it.\n"
+    value = {"start": 24, "end": 33, "text": text[24:33], "labels": ["gardening"]}
+    region = {"type": "labels", "from_name": "stage", "to_name": "text", "value": value}
+    task = {"data": {"text": text, "interview": "P01"}, "annotations": [{"result": [region]}]}
+    (tmp_path / "t.json").write_text(json.dumps([task]))
+    report = import_file(study, tmp_path / "t.json", into_codebook=True)
+    names = study.config.codebook().stage_names
+    rows = study.store.codings()
+    study.close()
+    assert names[-1] == "gardening"
+    assert rows["value"].tolist() == ["gardening"]
+    assert rows["codebook_version"].iloc[0].startswith(f"{report.version}+")
