@@ -270,7 +270,8 @@ def names(study: Study) -> Names:
     def hide() -> str:
         done = erasure.hide_stored(study)
         places, talks = sum(done.places.values()), len(done.places)
-        said = f"{places} places in {talks} interviews were replaced; their codings stay."
+        where = "an interview" if talks == 1 else f"{talks} interviews"
+        said = f"Listed names were replaced at {places} places of {where}; codings stay."
         if done.reports:
             said += f" {done.reports} reports were deleted: journeyqual run makes them anew."
         if done.left:
