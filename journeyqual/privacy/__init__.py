@@ -16,6 +16,7 @@ from journeyqual.privacy.names import (
     pseudonyms,
     stand_in,
 )
+from journeyqual.privacy.stems import without_name
 
 __all__ = [
     "DETECTORS",
@@ -29,4 +30,5 @@ __all__ = [
     "pseudonymise",
     "pseudonyms",
     "stand_in",
+    "without_name",
 ]

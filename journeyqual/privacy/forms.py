@@ -142,17 +142,17 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _BESIDE = re.compile(rf",\s+{_CAP}[\w'’-]+(?: {_CAP}[\w'’-]+)*")
 _INSTITUTIONS = (
     re.compile(
+        rf"\b{_CAP}[\w'’-]+(?:(?:,| &| and)? {_CAP}[\w'’-]+){{0,3}} (?:&|and) "
+        r"(?:Sons?|Daughters?|Co|Company|Partners|Brothers)\b|"
+        rf"\b{_CAP}[\w'’-]+(?:, {_CAP}[\w'’-]+)? (?:&|and) {_CAP}[\w'’-]+ (?:LLP|Ltd|Inc)\b"
+    ),
+    re.compile(
         rf"\b{_NAMED}{{1,4}}(?:University|College|Hospital|Infirmary|Clinic|Surgery|School|Academy|"
         r"Institute|Council|Foundation|Bank|Ltd|Limited|Inc|LLC|LLP|GmbH|AG|PLC|plc|Consulting|"
         r"Partners|Associates|Holdings|Practice|Trust|(?:Housing )?Association|Building Society|"
         r"Credit Union|Insurance|Hospice|Nursing Home|Home Care|Logistics|Trading|Freight|Bakery|"
         r"Electronics|Pharmacy|Dental|Industries|Corporation|Corp|Kft|Oy|ApS|BV|Srl|Kommune|Energy)"
         r"\b(?:(?=\.)\.(?=\s+[a-z]))?"
-    ),
-    re.compile(
-        rf"\b{_CAP}[\w'’-]+(?:(?:,| &| and)? {_CAP}[\w'’-]+){{0,3}} (?:&|and) "
-        r"(?:Sons?|Daughters?|Co|Company|Partners|Brothers)\b|"
-        rf"\b{_CAP}[\w'’-]+(?:, {_CAP}[\w'’-]+)? (?:&|and) {_CAP}[\w'’-]+ (?:LLP|Ltd|Inc)\b"
     ),
     re.compile(
         r"\b(?:University|College|Bank|Institute|Ministry|Department|School|Hospital) of (?:the )?"
