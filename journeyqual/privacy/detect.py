@@ -1,9 +1,10 @@
 """What is hidden without being listed: things with a form always, names if a network is asked.
 
-A network takes products for people and platforms for cities. What it says is kept only if it is
-written as a name, is nothing that a study keeps, and is no word that the same interview says in
-small letters; a place must be said as one ("in Leeds"). A name that was found at one place is
-hidden at every place of the interview.
+A network takes products for people and platforms for cities, and knows no name in small letters;
+`people` adds what lists and cues tell. What the network says is kept only if it is written as a
+name, is nothing that a study keeps, and is no word that the same interview says in small letters; a
+place must be said as one ("in Leeds"). A name that was found at one place is hidden at every place
+of the interview.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What has a form is found by it: e-mail addresses, phone numbers, account numbers, addresses.
 
-Rules of one line each, in the order in which they win over one another. Written for English talk,
-with German streets; numbers as they are written, not as words ("oh seven nine…").
+Rules in the order in which they win over one another: `spoken` first, which knows numbers said as
+words ("oh seven nine…"). Written for English talk, with numbers and streets of other countries.
 """
 
 from __future__ import annotations
