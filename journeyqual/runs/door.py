@@ -128,8 +128,8 @@ def _opened(way: Door, path: Path, content: str, name: str) -> Opened:
     )
     names = dict(way.names)
     raw = found.turns
-    if raw["interview"].nunique() == 1 and (name or owner):
-        raw = raw.assign(interview=name or _interview_id(path.stem, owner, content))
+    if raw["interview"].nunique() == 1:
+        raw = raw.assign(**_ids(way, path, content, name, raw))
     if raw["interview"].nunique() > 1:
         for person in raw["participant"].unique():
             # A survey's own column of names: whom the list does not hide gets a stand-in.
@@ -137,7 +137,8 @@ def _opened(way: Door, path: Path, content: str, name: str) -> Opened:
                 own = raw.loc[raw["participant"] == person, "text"]
                 names.setdefault(person, privacy.stand_in("\n".join(own)))
     turns = privacy.pseudonymise(raw, names, detector=way.detector)
-    pairs = list(zip(raw["participant"], turns["participant"], strict=True))
+    # By the file's own name, too: somebody may stand in participants.csv by it.
+    pairs = list(zip(found.turns["participant"], turns["participant"], strict=True))
     agreed = {pair: _may_analyse(way.people, path, *pair) for pair in dict.fromkeys(pairs)}
     allowed = turns[[agreed[pair] for pair in pairs]]
     if allowed.empty:
@@ -153,6 +154,31 @@ def _opened(way: Door, path: Path, content: str, name: str) -> Opened:
         interviews.append(Interview(own, units[units["interview"] == interview], text, starts))
     notes = [f"{path.name}: {note}" for note in found.notes]
     return Opened(interviews, notes, seconds=took)
+
+
+def _ids(way: Door, path: Path, content: str, name: str, raw: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the ids of a file's one interview and of its participant, before names are hidden.
+
+    What is stored already keeps its id: as the participant's, too, or a file that is called by a
+    person would bring the name back in when it is corrected.
+    """
+    from journeyqual import privacy
+
+    owner = way.owners.get(path.name, "")
+    called = interview = str(raw["interview"].iloc[0])
+    if name or owner:
+        interview = name or _interview_id(path.stem, owner, content)
+    elif way.detector.name == "presidio":
+        listed = privacy.pseudonyms({n: p for n, p in way.names.items() if p.strip()})
+        stands = privacy.stand_in("\n".join(raw["text"]))
+        hidden = privacy.without_name(listed.apply_id(called), stands, way.detector.keep)
+        # Nothing was found: what is listed or heard is hidden later, along with the words.
+        interview = hidden if stands in hidden else called
+    ids = {"interview": pd.Series(interview, index=raw.index, dtype=raw["interview"].dtype)}
+    if not owner:
+        own = raw["participant"].isin([called, path.stem])
+        ids["participant"] = raw["participant"].mask(own, interview)
+    return ids
 
 
 def _interview_id(stem: str, owner: str, content: str) -> str:
