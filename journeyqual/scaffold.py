@@ -82,7 +82,9 @@ def make_study(folder: Path) -> Path:
         (folder / name).mkdir(parents=True, exist_ok=True)
     empty = {
         "README.md": _README.format(title=title),
-        "participants.csv": "participant,segment,verdict,consent_analyse,consent_quote\n",
+        "participants.csv": (
+            "participant,segment,verdict,consent_analyse,consent_quote,consent_until\n"
+        ),
         "metrics.csv": "stage,metric,value,unit,better,period,group\n",
         "names.csv": "name,pseudonym\n",
     }

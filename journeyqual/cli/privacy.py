@@ -73,6 +73,10 @@ def hide(
 def forget(
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The pseudonym.")],
     folder: Folder = Path(),
+    reports: Annotated[
+        list[Path] | None,
+        typer.Option("--reports", help="A folder elsewhere with reports; may be repeated."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     debug: Debug = False,
     as_json: AsJson = False,
@@ -90,16 +94,17 @@ def forget(
             return
         study = open_study(folder)
         try:
-            there = (study.folder / "reports" / "index.html").exists()
-            done = erasure.forget(study, participant)
+            shown_in = [study.folder / "reports", *(one.resolve() for one in reports or [])]
+            shown_in = [one for one in shown_in if (one / "index.html").exists()]
+            done = erasure.forget(study, participant, reports=reports or [])
         finally:
             study.close()
-        made = []
+        made: list[Path] = []
         study = open_study(folder)
         try:
-            if there and len(study.store.interviews()):
+            for one in shown_in if len(study.store.interviews()) else []:
                 with progress() as tell:
-                    made = runs.run(study, progress=tell).reports
+                    made += runs.run(study, reports_folder=one, progress=tell).reports
         finally:
             study.close()
         summary.update(

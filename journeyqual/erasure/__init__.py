@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -67,7 +67,13 @@ def pending(folder: Path) -> str:
     return str(_noted(file)["participant"]) if file.exists() else ""
 
 
-def forget(study: Study, participant: str, *, step: Step | None = None) -> Erased:
+def forget(
+    study: Study,
+    participant: str,
+    *,
+    reports: Sequence[Path] = (),
+    step: Step | None = None,
+) -> Erased:
     """Erase a participant from a study, and prove it by searching every file for their words.
 
     Parameters
@@ -76,20 +82,26 @@ def forget(study: Study, participant: str, *, step: Step | None = None) -> Erase
         An open study; open it anew afterwards.
     participant
         The pseudonym, as the store has it.
+    reports
+        Folders outside the study that its reports were written to: what bears a report's name is
+        deleted there, and everything in them is searched.
     step
         Told before each step.
 
     Raises
     ------
     InputError
-        If nobody is called so, or a raw file holds others, too: then nothing is touched.
+        If nobody is called so, a raw file holds others, too, or a folder of reports is none: then
+        nothing is touched.
     StoreError
         If another run is at work, another erasure was cut short, or words are left in files that
         are the researcher's own: then the files are named, and asking again goes on from there.
     """
     tell = step or (lambda what: None)
     with study.store.ledger.alone():
-        note = _begin(study, participant)
+        note = _begin(study, participant, reports)
+        elsewhere = [*map(Path, note["elsewhere"]), *(one.resolve() for one in reports)]
+        elsewhere = [one for one in dict.fromkeys(elsewhere) if one.is_dir()]
         said, salt = frozenset(note["sequences"]), str(note["salt"])
         tell("raw files")
         raw = _raw_files(study, participant, note)
@@ -102,13 +114,14 @@ def forget(study: Study, participant: str, *, step: Step | None = None) -> Erase
         tell("caches")
         shutil.rmtree(study.folder / "cache", ignore_errors=True)
         tell("reports")
-        for path in reports_in(study.folder / "reports"):
+        made = [path for folder in elsewhere for path in files.reports_elsewhere(folder)]
+        for path in dict.fromkeys([*reports_in(study.folder / "reports"), *made]):
             path.unlink()
         tell("lists")
         files.erase_from_lists(study.config, participant)
         files.clear_outputs(study.folder / "notebooks", said, salt)
         tell("search")
-        searched = _prove(study, participant, said, salt)
+        searched = _prove(study, participant, said, salt, elsewhere)
         study.store.add_run(
             started_at=note["begun"], finished_at=now(), outcome=f"erased {participant}",
             interviews_in=0, units_coded=0, refused=0, detail={"erased": participant},
@@ -121,9 +134,12 @@ def forget(study: Study, participant: str, *, step: Step | None = None) -> Erase
 # -- before anything goes ---------------------------------------------------------------------
 
 
-def _begin(study: Study, participant: str) -> dict[str, Any]:
+def _begin(study: Study, participant: str, reports: Sequence[Path]) -> dict[str, Any]:
     """Return the note of an erasure that was cut short, or leave one."""
     file = study.folder / NOTE
+    for folder in reports:
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {folder}", remedy="nothing was touched")
     if file.exists():
         note = _noted(file)
         if note["participant"] != participant:
@@ -151,6 +167,8 @@ def _begin(study: Study, participant: str) -> dict[str, Any]:
         "participant": participant, "begun": now(), "salt": salt, "sequences": sorted(said),
         "sources": sorted({source for source, _ in here.values()}),
         "contents": sorted({content for _, content in here.values()}),
+        # Asked for again without them, it still goes there.
+        "elsewhere": [str(folder.resolve()) for folder in reports],
     }  # fmt: skip
     _alone_in_files(study, participant, note)
     file.parent.mkdir(exist_ok=True)
@@ -166,9 +184,8 @@ def _begin(study: Study, participant: str) -> dict[str, Any]:
 def _noted(file: Path) -> dict[str, Any]:
     try:
         note: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return {key: note[key] for key in (
-            "participant", "begun", "salt", "sequences", "sources", "contents"
-        )}  # fmt: skip
+        keys = ("participant", "begun", "salt", "sequences", "sources", "contents")
+        return {key: note[key] for key in keys} | {"elsewhere": list(note.get("elsewhere", []))}
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise StoreError(
             "an erasure was cut short, and its note cannot be read", path=file,
@@ -223,14 +240,20 @@ def _source(study: Study, path: Path) -> str:
 # -- after everything went --------------------------------------------------------------------
 
 
-def _prove(study: Study, participant: str, said: frozenset[str], salt: str) -> int:
+def _prove(
+    study: Study, participant: str, said: frozenset[str], salt: str, elsewhere: Sequence[Path]
+) -> int:
     """Return how many files were searched, none of which holds the participant's words."""
     left, searched = [], 0
-    for path in sorted(study.folder.rglob("*")):
+    every = {
+        path: path.relative_to(home if home == study.folder else home.parent).as_posix()
+        for home in (*elsewhere, study.folder)
+        for path in sorted(home.rglob("*"))
+    }
+    for path, name in every.items():
         if path == study.folder / NOTE or not path.is_file():
             continue
         searched += 1
-        name = path.relative_to(study.folder).as_posix()
         try:
             if stands_in(path, said, salt):
                 left.append(name)

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 
 from journeyqual.erasure.words import sequences
 from journeyqual.errors import ConfigError
+from journeyqual.scaffold import package_data
 from journeyqual.store.erasure import erase_from_copy
 
 if TYPE_CHECKING:
     from journeyqual.config import Config
 
 STORE = "study.sqlite"
+_MADE = {".html", ".ipynb", ".pdf"}
+_TABLES = ("deck.pptx", "tables.xlsx", "quotes.csv")
+_PICTURES = ("curve", "spread", "emotions", "groups")
 
 
 def erase_copies(folder: Path, participant: str) -> int:
@@ -29,6 +33,22 @@ def erase_copies(folder: Path, participant: str) -> int:
     for half in (folder / "store").glob("*-before-*.half"):
         half.unlink()
     return rows
+
+
+def reports_elsewhere(folder: Path) -> list[Path]:
+    """Return the files of a folder outside a study that bear the name of something a run writes.
+
+    Nothing else: the folder may hold what is not ours.
+    """
+    known = {path.stem for path in package_data("notebooks").glob("*.ipynb")} | {"index"}
+    pages = [
+        path for path in folder.iterdir()
+        if path.suffix.lower() in _MADE
+        and (path.name.split(".")[0] in known or path.name.split("-")[0] in known)
+    ]  # fmt: skip
+    tables = [folder / name for name in _TABLES]
+    drawn = [folder / "charts" / f"{one}.{kind}" for one in _PICTURES for kind in ("png", "svg")]
+    return [path for path in (*pages, *tables, *drawn) if path.is_file()]
 
 
 def erase_from_lists(config: Config, participant: str) -> None:
