@@ -12,7 +12,8 @@ What is hidden, and how surely:
 - Ids made from file names lose the same names.
 
 Nobody else's names are known here: what `detect` finds without a list, and parts of listed names
-where a network is asked, is hidden along with these, in one pass over the text; where both find something, the list says what stands there.
+where a network is asked, is hidden along with these, in one pass over the text; where both find
+something, the list says what stands there.
 
 The file is longer than most: what counts as a name in words, labels and ids is one set of rules,
 to be checked at one sitting by whoever must trust it.

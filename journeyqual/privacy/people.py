@@ -120,12 +120,16 @@ _TOWN = re.compile(rf"{_CAPPED}(?: (?:of |de |der |upon |on |el |al )?{_CAPPED})
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _SENTENCE = re.compile(r"(?:\A|[.?!…:\n])[\s\"'“”‘’(\[–—-]*\Z")
 _SUFFIX = re.compile(r"-(?:san|ji|amma|sama|bhai)\Z")
+_SHORT = frozenset(
+    """i a ah am an as at be by do eh go he hi if in is it me my no of oh ok on or so to um up us
+    we""".split()
+)
 # In the lists of names, and yet hardly ever a name where it is said without a capital.
 _NOT_SMALL = frozenset(
     """alla ante arab basil bello bento bono bravo cara casa data deli delta demo diesel dios doc
-    euro fanta gala gras halo hola hotel info kola lava lego lima lino lunes luna maxi mega mini
-    moda mono nano nova oder orca paga para pasta pero pila polo quanta retro sans sera soda sole
-    sonar tema tera tiara toga tuna ultra vega vera vero vista visa viva yoga zona""".split()
+    euro fanta gala gras halo hola hotel info kola lad lass lava lego lima lino lunes luna
+    maxi mega mini moda mono nano nova oder orca paga para pasta pero pila polo quanta
+    retro sans sera soda sole sonar tema tera tiara toga tuna ultra vega vera vero vista visa viva yoga zona""".split()
 )
 
 
@@ -265,7 +269,7 @@ def _both_small(text: str, start: int, word: str, told: str) -> Heard | None:
     last = fold(after.group(1))
     return (
         None
-        if _is_ordinary(last) or last not in listed("surnames")
+        if last in _NOT_SMALL or _is_ordinary(last) or last not in listed("surnames")
         else (Heard(start, end + after.end(), "person"))
     )
 
@@ -288,9 +292,7 @@ def _person(text: str, start: int, word: str, kept: frozenset[str]) -> Heard:
         if not after:
             break
         last = fold(_POSSESSIVE.sub("", after.group("last")))
-        if last in kept or (
-            _is_ordinary(last) and last not in listed("surnames") and len(last) > 2
-        ):
+        if last in kept or (_is_ordinary(last) and last not in listed("surnames")):
             break
         end = after.start("last") + len(_POSSESSIVE.sub("", after.group("last")))
     return Heard(start, end, "person")
@@ -337,4 +339,8 @@ def _firm(text: str, start: int, before: str, kept: frozenset[str]) -> Heard | N
 
 
 def _is_ordinary(told: str) -> bool:
-    return told in listed("ordinary") or (told.endswith("s") and told[:-1] in listed("ordinary"))
+    return (
+        told in _SHORT
+        or told in listed("ordinary")
+        or (told.endswith("s") and told[:-1] in listed("ordinary"))
+    )
