@@ -6,7 +6,9 @@ the reports and are asked for on the command line.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from journeyqual.codebook import Codebook
 from journeyqual.findings import FLAT
@@ -89,29 +91,23 @@ def table(
     >>> table(units, book).values.tolist()
     [['curve/using', 'a'], ['emotion/using/joy', 'a']]
     """
-    settled = settled.assign(_row=range(len(settled)))
+    used = ["unit_id", "participant", "stage", "emotion", "valence", by, period]
+    # Nothing else: it is merged several times over, and may be of a million units.
+    settled = settled[[name for name in dict.fromkeys(used) if name in settled]]
+    settled = settled.assign(_row=np.arange(len(settled), dtype=np.int32))
     staged = settled[settled["stage"].isin(codebook.stage_names)]
     place = {stage: n for n, stage in enumerate(codebook.stage_names)}
-    parts: list[pd.DataFrame] = []
+    # A figure's place among all, its name, and the rows of `settled` behind it.
+    parts: list[tuple[int, int, str, NDArray[np.int32]]] = []
 
     def add(kind: str, rows: pd.DataFrame, *of: str) -> None:
-        if rows.empty:
-            return
-        keys = list(rows[list(of)].itertuples(index=False, name=None))
-        # A name is made once, not once a unit.
-        names = {key: figure(kind, *key) for key in set(keys)}
-        stage = rows["stage"].map(place) if "stage" in of else 0
-        parts.append(
-            pd.DataFrame(
-                {
-                    "figure": [names[key] for key in keys],
-                    "unit_id": rows["unit_id"].to_numpy(),
-                    "kind": KINDS.index(kind),
-                    "stage": stage,
-                    "row": rows["_row"].to_numpy(),
-                }
-            )
-        )
+        grouped = rows.groupby(list(of), sort=False)["_row"] if of else [((), rows["_row"])]
+        for given, own in grouped:
+            key = given if isinstance(given, tuple) else (given,)
+            stage = place[str(key[of.index("stage")])] if "stage" in of else 0
+            if len(own):
+                name = figure(kind, *key)
+                parts.append((KINDS.index(kind), stage, name, own.to_numpy()))
 
     add("curve", staged, "stage")
     for kind, attribute in (("curve", by), ("wave", period)):
@@ -142,9 +138,17 @@ def table(
         add("seam", staged.merge(sides[["participant", "stage"]], on=["participant", "stage"]))
     if not parts:
         return EVIDENCE.empty()
-    every = pd.concat(parts, ignore_index=True)
-    every = every.sort_values(["kind", "stage", "figure", "row"], kind="stable")
-    return check(every[["figure", "unit_id"]].reset_index(drop=True), EVIDENCE)
+    parts.sort(key=lambda part: part[:3])
+    names = np.array([name for *_, name, _ in parts], dtype=object)
+    behind_each = [np.sort(rows) for *_, rows in parts]
+    units = settled["unit_id"].to_numpy(dtype=object)
+    every = pd.DataFrame(
+        {
+            "figure": np.repeat(names, [len(rows) for rows in behind_each]),
+            "unit_id": units[np.concatenate(behind_each)],
+        }
+    )
+    return check(every, EVIDENCE)
 
 
 def _on_its_side(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1351,6 +1351,10 @@ def side(low: float, high: float) -> int:
     return 1 if round(low, 2) > 0 else -1 if round(high, 2) < 0 else 0
 
 
+OFTEN = 20_000
+"""Different values of a column that are looked out for while it is read."""
+
+
 def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     """Read a CSV file as ``table``: UTF-8, blank cells stay blank, ids stay text.
 
@@ -1363,31 +1367,49 @@ def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     path = Path(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(reader.line_num, row) for reader in [csv.reader(file)] for row in reader]
+            columns = _columns(csv.reader(file), path)
     except OSError as error:
         raise SchemaError(_why(error), path=path) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise SchemaError(
             f"not a CSV table ({error})", path=path, remedy="save it as UTF-8 CSV"
         ) from error
-    rows = [(line, row) for line, row in rows if row]
-    if not rows:
+    return check(pd.DataFrame(columns, dtype=str), table, path=path)
+
+
+def _columns(reader: Any, path: Path) -> dict[str, list[str]]:
+    """Return the cells of each column; a value that stands often is kept once.
+
+    Column by column, since two million rows as lists would take a gigabyte.
+    """
+    head = next((row for row in reader if row), None)
+    if head is None:
         raise SchemaError("not a CSV table (it is empty)", path=path)
-    (_, names), body = rows[0], rows[1:]
-    names = [name.strip() for name in names]
+    names = [name.strip() for name in head]
     for name in names:
         if names.count(name) > 1:
             raise SchemaError(f"two columns are called {name!r}", path=path, line=1)
-    for line, row in body:
+    columns: list[list[str]] = [[] for _ in names]
+    known: list[dict[str, str]] = [{} for _ in names]
+    each = list(zip([column.append for column in columns], known, strict=True))
+    for row in reader:
         if len(row) != len(names):
+            if not row:
+                continue
             raise SchemaError(
                 f"{len(row)} cells where the heading has {len(names)}",
                 path=path,
-                line=line,
+                line=reader.line_num,
                 remedy="quote cells that hold a comma",
             )
-    frame = pd.DataFrame([row for _, row in body], columns=names, dtype=str)
-    return check(frame, table, path=path)
+        for (add, seen), value in zip(each, row, strict=True):
+            same = seen.get(value)
+            if same is None:
+                same = value
+                if len(seen) < OFTEN:
+                    seen[value] = value
+            add(same)
+    return dict(zip(names, columns, strict=True))
 
 
 def _why(error: OSError) -> str:
