@@ -129,7 +129,8 @@ _NOT_SMALL = frozenset(
     """alla ante arab basil bello bento bono bravo cara casa data deli delta demo diesel dios doc
     euro fanta gala gras halo hola hotel info kola lad lass lava lego lima lino lunes luna
     maxi mega mini moda mono nano nova oder orca paga para pasta pero pila polo quanta
-    retro sans sera soda sole sonar tema tera tiara toga tuna ultra vega vera vero vista visa viva yoga zona""".split()
+    retro sans sera soda sole
+    sonar tema tera tiara toga tuna ultra vega vera vero vista visa viva yoga zona""".split()
 )
 
 
