@@ -8,6 +8,7 @@ store rather than on a model. `make soak` runs all of it; the tests run ten of e
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -52,11 +53,11 @@ def arrive(folder, number):
     )
 
 
-def run(folder, **options):
-    """Run a study once, without reports."""
+def run(folder, *, report=False, **options):
+    """Run a study once, without reports unless they are asked for."""
     study = open_study(folder)
     try:
-        return runs.run(study, report=False, **options)
+        return runs.run(study, report=report, **options)
     finally:
         study.close()
 
@@ -80,6 +81,25 @@ def child(work):
 def ended(pid):
     """Wait for a process; its exit status, negative for a signal."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def apart(work, *arguments):
+    """Return what this returns, done in a child.
+
+    A run of many interviews starts OpenMP's threads, and who has started them cannot fork any more.
+    """
+    read, write = os.pipe()
+
+    def say():
+        with os.fdopen(write, "w") as file:
+            json.dump(work(*arguments), file)
+
+    pid = child(say)
+    os.close(write)
+    with os.fdopen(read) as file:
+        said = file.read()
+    status = ended(pid)
+    return json.loads(said) if status == 0 else [f"ended with {status}"]
 
 
 def tag(folder, told, coder="human:ana"):
@@ -129,6 +149,10 @@ def kill_at_write(number):
 
 def sound(folder, told=()):
     """Say what is wrong with a study after a kill; empty if nothing is. Completes it."""
+    return apart(_sound, folder, list(told))
+
+
+def _sound(folder, told):
     result = run(folder)
     study = open_study(folder)
     try:
@@ -194,6 +218,70 @@ def at_any_time(folder, times, seed=0):
     return kills, len(told.read_text().split()), wrong
 
 
+def while_reporting(folder, times, seed=0):
+    """Kill runs that make real reports at random moments; the kills, and what was wrong.
+
+    In the end the pages must be those of a study that nobody disturbed, byte for byte, but for the
+    index, which lists the runs.
+    """
+    chance = random.Random(seed)
+    calm, home = make(folder / "calm" / "study"), make(folder / "cut" / "study")
+    began = time.monotonic()
+    assert ended(child(lambda: run(calm, report=True))) == 0
+    took, kills, wrong = time.monotonic() - began, 0, Counter()
+    for _ in range(times):
+        pid = child(lambda: run(home, report=True))
+        time.sleep(chance.uniform(0.05, 0.95) * took)
+        os.kill(pid, signal.SIGKILL)
+        kills += ended(pid) == -signal.SIGKILL
+        # From the beginning again now and then: else later kills find little left to do.
+        if chance.random() < 0.5:
+            shutil.rmtree(home / "reports", ignore_errors=True)
+    assert ended(child(lambda: run(home, report=True))) == 0
+    wrong.update(sound(home))
+    for page in sorted((calm / "reports").glob("*.html")):
+        other = home / "reports" / page.name
+        if page.stem != "index" and not (
+            other.exists() and other.read_bytes() == page.read_bytes()
+        ):
+            wrong[f"{page.name} is not as if undisturbed"] += 1
+    rest = {p.name for p in (home / "reports").iterdir()}
+    more = rest - {p.name for p in (calm / "reports").iterdir()}
+    if more:
+        wrong[f"left over: {', '.join(sorted(more))}"] += 1
+    return kills, wrong
+
+
+def everything(folder):
+    """What stands in each file of a folder."""
+    return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def read_only(folder):
+    """Run where nothing may be written, then where it may; what was wrong, None if no such disk."""
+    small = folder / "read-only"
+    small.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)]
+    if subprocess.run(mounted, check=False, capture_output=True).returncode:
+        return None
+    try:
+        home = make(small / "study")
+        run(home)
+        arrive(home, 3)
+        before = everything(home)
+        again = ["mount", "-o", "remount,{}", str(small)]
+        subprocess.run([part.format("ro") for part in again], check=True)
+        status = ended(child(lambda: run(home)))
+        subprocess.run([part.format("rw") for part in again], check=True)
+        wrong = [] if status == 3 else [f"ended with {status}"]
+        if everything(home) != before:
+            wrong.append("something was changed")
+        return [*wrong, *sound(home)]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+        small.rmdir()
+
+
 def arriving(folder, files=50):
     """Let files arrive while run after run is on; what was wrong."""
     home = make(folder / "arriving", 1)
@@ -205,7 +293,7 @@ def arriving(folder, files=50):
 
     writer, done = child(come), False
     while not done:
-        run(home)
+        assert ended(child(lambda: run(home))) == 0
         done = os.waitpid(writer, os.WNOHANG)[0] == writer
     return sound(home)
 
@@ -290,15 +378,18 @@ def main():
         told(f"killed before each of a run's {kills} writes", dict(wrong))
         kills, said, wrong = at_any_time(folder, times)
         told(f"{kills} kills at random, {said} actions of a person stored", dict(wrong))
+        kills, wrong = while_reporting(folder, max(times // 10, 3))
+        told(f"{kills} kills at random while reports are made", dict(wrong))
         told("50 files arriving during runs", arriving(folder))
         told(f"{times} times two runs at once", dict(two_at_once(folder, times)))
         told("clock set back a day", clock_back(folder))
-        for kilobytes in (150, 300, 500, 900):
-            wrong = full_disk(folder, kilobytes)
+        disks = {f"a disk of {size} kB": (full_disk, size) for size in (150, 300, 500, 900)}
+        for what, (tried, *size) in (disks | {"a disk that is read-only": (read_only,)}).items():
+            wrong = tried(folder, *size)
             if wrong is None:
-                print("skipped          full disk: no right to mount one")  # noqa: T201
+                print(f"skipped          {what}: no right to mount one")  # noqa: T201
             else:
-                told(f"a disk of {kilobytes} kB", wrong)
+                told(what, wrong)
     sys.exit(bool(bad))
 
 

@@ -53,6 +53,21 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path, kilobytes):
     assert wrong == []
 
 
+def test_nothing_is_changed_where_nothing_may_be_written(tmp_path):
+    wrong = soak.read_only(tmp_path)
+    if wrong is None:
+        assert not (os.environ.get("CI") and os.geteuid() == 0), "CI may mount a small disk"
+        pytest.skip("no right to mount a small disk")
+    assert wrong == []
+
+
+@pytest.mark.notebook
+def test_a_run_killed_while_it_reports_leaves_pages_as_if_undisturbed(tmp_path):
+    kills, wrong = soak.while_reporting(tmp_path, 2)
+    assert kills
+    assert not wrong
+
+
 def test_a_lost_coding_would_be_seen(tmp_path):
     home = soak.make(tmp_path / "s")
     soak.run(home)
