@@ -40,7 +40,16 @@ def test_every_command_is_documented():
 
 @pytest.mark.parametrize(
     "line",
-    ["run", "runs", "sample", "tag", "report --format csv", "evidence --stage s", "themes", "watch"],
+    [
+        "run",
+        "runs",
+        "sample",
+        "tag",
+        "report --format csv",
+        "evidence --stage s",
+        "themes",
+        "watch",
+    ],
 )
 def test_a_command_without_options_gets_as_far_as_its_study(folder, line):
     command, *rest = line.split()
