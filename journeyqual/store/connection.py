@@ -24,6 +24,8 @@ from journeyqual.store import tables as t
 MIGRATING = 7_265_001
 """Number of the lock that a PostgreSQL server keeps while a store's tables are made."""
 
+COPY = "before_"
+"""What the schemas begin with that a PostgreSQL database keeps its copies in; then the version."""
 AT_ONCE = 500
 """Rows that go in one statement: fewer round trips, and within every database's limits."""
 
@@ -154,6 +156,8 @@ class Database:
             if connection.dialect.name == "sqlite":
                 # Python's driver begins no transaction for tables: a kill would leave half of them.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif at is not None:
+                _keep_tables(connection, at)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -406,6 +410,32 @@ def _keep_copy(file: Path, version: str) -> None:
         source.close()
         target.close()
     half.replace(copy)
+
+
+def copies(connection: sa.Connection) -> list[str]:
+    """Return the schemas of a PostgreSQL database that hold copies from before a migration."""
+    if connection.dialect.name != "postgresql":
+        return []
+    names = sa.inspect(connection).get_schema_names()
+    return sorted(name for name in names if name.startswith(COPY))
+
+
+def _keep_tables(connection: sa.Connection, version: str) -> None:
+    """Copy what people made, and what it hangs on, before a PostgreSQL database is migrated.
+
+    In the database itself: a file on one person's disk would be out of reach when another erases.
+    """
+    schema = f"{COPY}{version}"
+    if schema in copies(connection):
+        return
+    connection.execute(sa.schema.CreateSchema(schema))
+    quoted = connection.dialect.identifier_preparer.quote
+    for name in sa.inspect(connection).get_table_names():
+        # The machine's codings are many, and made again.
+        only = " WHERE left(coder, 6) = 'human:'" if name == "codings" else ""
+        connection.exec_driver_sql(
+            f"CREATE TABLE {quoted(schema)}.{quoted(name)} AS SELECT * FROM {quoted(name)}{only}"
+        )
 
 
 def _said(error: BaseException | None) -> dict[str, str]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from journeyqual.errors import StoreError
 from journeyqual.store import tables as t
-from journeyqual.store.connection import AT_ONCE, Database
+from journeyqual.store.connection import AT_ONCE, Database, copies
 from journeyqual.store.hiding import Places, hide
 
 FEWEST = 2
@@ -63,6 +63,8 @@ class Erasure:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
             gone = _erase(connection, participant)
+            for schema in copies(connection):
+                gone += _erase(connection, participant, schema)
         self._clean()
         return gone
 
@@ -95,14 +97,15 @@ class Erasure:
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield every text that stands in the database, with the name of its table."""
-        found = sa.MetaData()
         with self._db.engine.connect() as connection:
-            found.reflect(connection)
-            for table in found.sorted_tables:
-                columns = [c for c in table.c if isinstance(c.type, sa.String)]
-                if columns:
-                    for row in connection.execute(sa.select(*columns)):
-                        yield table.name, "\n".join(str(v) for v in row if v)
+            for schema in (None, *copies(connection)):
+                found = sa.MetaData()
+                found.reflect(connection, schema=schema)
+                for table in found.sorted_tables:
+                    columns = [c for c in table.c if isinstance(c.type, sa.String)]
+                    if columns:
+                        for row in connection.execute(sa.select(*columns)):
+                            yield table.fullname, "\n".join(str(v) for v in row if v)
 
     def _clean(self) -> None:
         engine = self._db.engine
@@ -147,10 +150,10 @@ def erase_from_copy(file: Path, participant: str) -> int:
         engine.dispose()
 
 
-def _erase(connection: sa.Connection, participant: str) -> int:
+def _erase(connection: sa.Connection, participant: str, schema: str | None = None) -> int:
     found = sa.MetaData()
-    found.reflect(connection)
-    tables = found.tables
+    found.reflect(connection, schema=schema)
+    tables = {table.name: table for table in found.sorted_tables}
     if "interviews" not in tables:
         return 0
     those = tables["interviews"]

@@ -117,6 +117,43 @@ def test_a_store_of_the_first_schema_keeps_everything(first, address):
     store.close()
 
 
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_what_people_made_is_kept_beside_a_database_as_it_was(first, address):
+    store = Store(address)
+
+    def kept(columns, table="codings"):
+        with store._db.engine.connect() as connection:
+            query = sa.text(f"SELECT {columns} FROM before_0001.{table}")
+            return [tuple(row) for row in connection.execute(query)]
+
+    mine = ("human:ana", "buying", "she says so")
+    assert kept("coder, value, memo") == [mine, ("human:ana", "using", "")]
+    assert len(kept("text", "units")) == 2
+    # Lost, and put back by hand.
+    with store._db.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM codings WHERE coder = 'human:ana'"))
+        names = (
+            "unit_id, dimension, value, coder, confidence, status, memo, coded_at, codebook_version"
+        )
+        connection.execute(
+            sa.text(
+                f"INSERT INTO codings ({names}, action, part, undoes, origin)"
+                f" SELECT {names}, '', id, '', '' FROM before_0001.codings"
+            )
+        )
+    assert store.codings(coders=[])["memo"].tolist() == ["she says so", ""]
+    assert ("before_0001.units", first.units["text"].iloc[0]) in {
+        (table, words) for table, text in store.erasure.texts() for words in text.splitlines()
+    }
+    store.erasure.erase("P01")
+    assert not kept("coder")
+    assert not kept("text", "units")
+    assert not [
+        table for table, text in store.erasure.texts() if first.units["text"].iloc[0] in text
+    ]
+    store.close()
+
+
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_a_copy_of_the_file_is_kept_as_it_was(first, address):
     Store(address).close()
