@@ -1,6 +1,6 @@
 # make demo   install into .venv, run the invented sample study, say where the report lies
 # make test   everything that CI runs
-# make soak   a hundred kills of runs and tagging, full disks, clocks set back (ten minutes)
+# make soak   a hundred kills of runs and tagging, full disks, clocks set back (twenty minutes)
 # make check  lint, format, types and the fast tests
 PYTHON ?= python3
 BIN := .venv/bin
