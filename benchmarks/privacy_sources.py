@@ -38,7 +38,7 @@ def key(text: str) -> str:
     """Name a unit without its text.
 
     >>> key("Is it open?")
-    '06930d5f84fb'
+    '06930d5f84fb'  # pragma: allowlist secret
     """
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -330,7 +330,7 @@ def test_portions_are_of_one_interview_and_not_too_long():
         ("localhost:11434", "no address"),
         ("file:///etc/passwd", "no address"),
         ("http://", "no address"),
-        ("https://me:secret@example.org/v1", "holds no key"),
+        ("https://me:secret@example.org/v1", "holds no key"),  # pragma: allowlist secret
         ("https://example.org/v1?key=secret", "holds no key"),
         ("http://example.org/v1", "unencrypted"),
         ("http://127.0.0.1.example.org/v1", "unencrypted"),
