@@ -108,4 +108,5 @@ def _left(study: Study, places: Places) -> Iterator[str]:
             yield f"{name} (cannot be looked into)"
     tables = {table for table, text in study.store.erasure.texts() if places(text)}
     # A codebook's own words are the researcher's.
-    yield from (f"the table {table}" for table in sorted(tables - {"codebooks"}))
+    told = sorted(table for table in tables if table.rpartition(".")[2] != "codebooks")
+    yield from (f"the table {table}" for table in told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -417,7 +418,8 @@ def copies(connection: sa.Connection) -> list[str]:
     if connection.dialect.name != "postgresql":
         return []
     names = sa.inspect(connection).get_schema_names()
-    return sorted(name for name in names if name.startswith(COPY))
+    # Whole names only: a shared database may have schemas of others that begin alike.
+    return sorted(name for name in names if re.fullmatch(rf"{COPY}\d{{4}}", name))
 
 
 def _keep_tables(connection: sa.Connection, version: str) -> None:

@@ -145,7 +145,14 @@ def test_what_people_made_is_kept_beside_a_database_as_it_was(first, address):
     assert ("before_0001.units", first.units["text"].iloc[0]) in {
         (table, words) for table, text in store.erasure.texts() for words in text.splitlines()
     }
+    # Somebody else's, in the same database.
+    with store._db.engine.begin() as connection:
+        connection.execute(sa.text("CREATE SCHEMA before_launch"))
+        for table in ("interviews", "units"):
+            connection.execute(sa.text(f"CREATE TABLE before_launch.{table} AS TABLE {table}"))
     store.erasure.erase("P01")
+    with store._db.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM before_launch.interviews")) == 1
     assert not kept("coder")
     assert not kept("text", "units")
     assert not [
