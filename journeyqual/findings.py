@@ -93,8 +93,7 @@ def quotable(
     own = ["unit_id", "interview", "text", "start_char", "end_char", "start_s"]
     values = coded.drop(columns=[c for c in own[1:] if c in coded])
     held = values.merge(units[own], on="unit_id")
-    words = held["text"].str.split().str.len()
-    fit = words.between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")
+    fit = _length(held).between(*WORDS) & ~held["participant"].isin(silent) & (held["stage"] != "")
     held = held[fit & ~held["unsure"].astype(bool)]
     return held.assign(strength=_strength(held), stage_order=held["stage"].map(codebook.order))
 
@@ -138,9 +137,14 @@ def chosen(
 
 def _strength(held: pd.DataFrame) -> pd.Series:
     """Return how well a unit shows what it is coded as: sure, and easily read."""
-    length = held["text"].str.split().str.len()
+    length = _length(held)
     readable = np.exp(-(((length - 28) / 28) ** 2))
     return held["stage_confidence"].fillna(1.0) * (0.4 + readable)
+
+
+def _length(held: pd.DataFrame) -> pd.Series:
+    """Return how many words each text has; one text's words are in memory at a time."""
+    return pd.Series([len(text.split()) for text in held["text"]], index=held.index, dtype=int)
 
 
 def _choose(

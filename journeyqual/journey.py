@@ -236,13 +236,15 @@ class Journey:
         return self._kept(
             "touchpoints",
             schema.TOUCHPOINTS,
-            lambda: touchpoints.coverage(
-                touchpoints.spoken(study.coded(), study.codings(), study.codebook),
-                study.codebook,
-                **given,
-            ),
+            lambda: touchpoints.coverage(self._named(), study.codebook, **given),
             **given,
         )
+
+    def _named(self) -> pd.DataFrame:
+        """Return settled units with the touchpoint that each speaks of."""
+        study = self._study
+        codings = study.codings(dimension=touchpoints.DIMENSION)
+        return touchpoints.spoken(study.coded(), codings, study.codebook)
 
     # -- is it enough, and who was heard ---------------------------------------------------------
 
@@ -255,9 +257,8 @@ class Journey:
         return self._kept("heard", schema.HEARD, self._heard)
 
     def _heard(self) -> pd.DataFrame:
-        study = self._study
-        settled = estimate.settled(study.coded())
-        spoken = touchpoints.spoken(study.coded(), study.codings(), study.codebook)
+        settled = estimate.settled(self._study.coded())
+        spoken = self._named()
         sure = spoken[~spoken["unsure"].astype(bool)]
         named = dict(zip(sure["unit_id"], sure["touchpoint"], strict=True))
         settled = settled.assign(touchpoint=[named.get(unit, "") for unit in settled["unit_id"]])

@@ -663,21 +663,37 @@ def _few(n: int) -> str:
 
 def _spearman(one: Floats, other: Floats, draws: int, seed: int) -> tuple[float, Floats]:
     """Return Spearman's rho, and that of each bootstrap draw of participants (NaN if constant)."""
-    n = len(one)
-    which = np.random.default_rng(seed).integers(n, size=(draws, n))
+    n, rng = len(one), np.random.default_rng(seed)
     one, other = one.round(EVEN), other.round(EVEN)
-    drawn = _correlations(_centred_ranks(one[which]), _centred_ranks(other[which]))
+    drawn = []
+    for some in _portions(draws):
+        which = rng.integers(n, size=(some, n))
+        drawn.append(_correlations(_centred_ranks(one[which]), _centred_ranks(other[which])))
     point = _correlations(_centred_ranks(one[None]), _centred_ranks(other[None]))
-    return float(point[0]), drawn
+    return float(point[0]), np.concatenate(drawn)
 
 
 def _permuted(one: Floats, other: Floats, rho: float, draws: int, seed: int) -> float:
     """Return the share of permutations with a rho at least as far from 0, this one among them."""
     first = _centred_ranks(one.round(EVEN)[None])
-    second = np.tile(_centred_ranks(other.round(EVEN)[None]), (draws, 1))
-    shuffled = np.random.default_rng(seed).permuted(second, axis=1)
-    far = np.abs(_correlations(np.broadcast_to(first, shuffled.shape), shuffled))
-    return float((1 + (far >= abs(rho) - 1e-9).sum()) / (1 + draws))
+    second, rng = _centred_ranks(other.round(EVEN)[None]), np.random.default_rng(seed)
+    further = 0
+    for some in _portions(draws):
+        shuffled = rng.permuted(np.tile(second, (some, 1)), axis=1)
+        far = np.abs(_correlations(np.broadcast_to(first, shuffled.shape), shuffled))
+        further += int((far >= abs(rho) - 1e-9).sum())
+    return (1 + further) / (1 + draws)
+
+
+def _portions(draws: int) -> list[int]:
+    """Return how many draws to make at a time: all at once would fill the memory.
+
+    Examples
+    --------
+    >>> _portions(250)
+    [100, 100, 50]
+    """
+    return [min(estimate.AT_ONCE, draws - start) for start in range(0, draws, estimate.AT_ONCE)]
 
 
 def _centred_ranks(values: Floats) -> Floats:
@@ -727,12 +743,21 @@ def _part(feeling: Floats, values: NDArray[np.object_], draws: int, seed: int) -
     # orders them as the correlation does.
     deviation = feeling - feeling.mean()
     seen = np.abs(deviation @ centred)
-    shuffled = rng.permuted(np.tile(deviation, (draws, 1)), axis=1)
-    chance = np.abs(shuffled @ centred).max(axis=1)
+    chance = np.concatenate(
+        [
+            np.abs(rng.permuted(np.tile(deviation, (some, 1)), axis=1) @ centred).max(axis=1)
+            for some in _portions(draws)
+        ]
+    )
     best = int(seen.argmax())
     inside = member[:, best] == 1
     with_it, rest = feeling[inside], feeling[~inside]
-    apart = [x[rng.integers(len(x), size=(draws, len(x)))].mean(axis=1) for x in (with_it, rest)]
+    apart = [
+        np.concatenate(
+            [x[rng.integers(len(x), size=(k, len(x)))].mean(axis=1) for k in _portions(draws)]
+        )
+        for x in (with_it, rest)
+    ]
     fewest = min(len(with_it), len(rest))
     cut = 100 * tail(fewest)
     low, high = np.percentile(apart[0] - apart[1], [cut, 100 - cut])

@@ -381,15 +381,17 @@ class Study:
             out.append(consensus.resolve(self.store.units(some), given))
         return pd.concat(out if len(out) == 1 else out[1:], ignore_index=True)
 
-    def codings(self, interviews: list[str] | None = None) -> pd.DataFrame:
+    def codings(self, interviews: list[str] | None = None, *, dimension: str = "") -> pd.DataFrame:
         """Return people's codings and the machine's current ones, what counts less before.
 
         Parameters
         ----------
         interviews
             Those whose codings are wanted; all when None.
+        dimension
+            The one that is wanted; all when blank.
         """
-        return self._said(self._counting(), interviews)
+        return self._said(self._counting(), interviews, dimension)
 
     def _counting(self) -> tuple[list[str], set[str]]:
         """Return the machine coders whose codings count, and those of them that count less."""
@@ -404,11 +406,16 @@ class Study:
         return names, set(names) - {coder.name for coder in coders}
 
     def _said(
-        self, coders: tuple[list[str], set[str]], interviews: list[str] | None
+        self,
+        coders: tuple[list[str], set[str]],
+        interviews: list[str] | None,
+        dimension: str = "",
     ) -> pd.DataFrame:
         names, less = coders
         book = self.codebook.fingerprint
-        codings = self.store.codings(coders=names, codebook=book, interviews=interviews)
+        codings = self.store.codings(
+            coders=names, codebook=book, interviews=interviews, dimension=dimension
+        )
         earlier = codings["coder"].isin(less)
         return pd.concat([codings[earlier], codings[~earlier]], ignore_index=True)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from journeyqual.estimate.compare import REST, changes, differences
 from journeyqual.estimate.curves import THIN_BELOW, curve, emotions, lines, reading
 from journeyqual.estimate.inputs import NOT_GIVEN, Method, as_coded, settled
-from journeyqual.estimate.intervals import DRAWS, LEVEL, resampled, tail
+from journeyqual.estimate.intervals import AT_ONCE, DRAWS, LEVEL, resampled, tail
 
 __all__ = [
+    "AT_ONCE",
     "DRAWS",
     "LEVEL",
     "NOT_GIVEN",

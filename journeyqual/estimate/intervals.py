@@ -26,6 +26,8 @@ from journeyqual.estimate.inputs import (
 
 DRAWS = 2000
 LEVEL = 0.95
+AT_ONCE = 100
+"""Draws that are made together; they are the same however many these are."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,13 @@ def tail(n: int) -> float:
 
 def drawn_counts(n: int, draws: int, seed: int) -> Floats:
     """Return how often each of n participants is drawn, with replacement, in each draw."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
+    rng, even = np.random.default_rng(seed), np.full(n, 1 / n)
+    counts = np.empty((draws, n))
+    # Some at a time, as the whole would stand in memory twice.
+    for start in range(0, draws, AT_ONCE):
+        some = counts[start : start + AT_ONCE]
+        some[:] = rng.multinomial(n, even, size=len(some))
+    return counts
 
 
 def resampled(

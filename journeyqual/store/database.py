@@ -411,6 +411,7 @@ class Store:
         codebook: str = "",
         interviews: list[str] | None = None,
         units: list[str] | None = None,
+        dimension: str = "",
     ) -> pd.DataFrame:
         """Return CODINGS, oldest first: people's, and those of the named machine coders.
 
@@ -425,6 +426,8 @@ class Store:
             blank.
         interviews, units
             Those whose codings are wanted; all when None.
+        dimension
+            The one that is wanted; all when blank.
 
         Returns
         -------
@@ -441,6 +444,8 @@ class Store:
             query = query.where(sa.or_(_BY_PEOPLE, machine))
         elif coders is not None:
             query = query.where(_BY_PEOPLE)
+        if dimension:
+            query = query.where(t.codings.c.dimension == dimension)
         if interviews is not None:
             query = query.join(t.units, t.units.c.unit_id == t.codings.c.unit_id).where(
                 t.units.c.interview.in_(interviews)
