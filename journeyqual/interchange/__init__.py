@@ -14,6 +14,7 @@ from journeyqual.errors import InputError, StoreError
 from journeyqual.interchange import safe
 from journeyqual.interchange.incoming import Report, Tell
 from journeyqual.interchange.model import Project
+from journeyqual.reading.limits import within
 from journeyqual.study import Study
 
 if TYPE_CHECKING:
@@ -145,14 +146,18 @@ def import_file(
     from journeyqual.interchange import codings, incoming, mapping, tables
 
     path = Path(path)
-    given = (
-        mapping.load_map(Path(map_file), study.codebook, new=into_codebook) if map_file else None
-    )
-    if path.suffix.casefold() in (".csv", ".xlsx") and path.is_file():
-        rows = tables.grid(path)
-        if rows and codings.is_codings(rows[0]):
-            return codings.bring_in(study, rows, path)
-    project = read_file(path)
+    with within(study.config.limits):
+        given = (
+            mapping.load_map(Path(map_file), study.codebook, new=into_codebook)
+            if map_file
+            else None
+        )
+        a_table = path.suffix.casefold() in (".csv", ".xlsx") and path.is_file()
+        rows = tables.grid(path) if a_table else []
+        ours = bool(rows) and codings.is_codings(rows[0])
+        project = None if ours else read_file(path)
+    if project is None:
+        return codings.bring_in(study, rows, path)
     merged = None
     if into_codebook or project.tool in (*incoming.WHOLE, CODEBOOK):
         merged = _merged(study, project, path.name, given or {}, theirs, write=into_codebook)

@@ -36,7 +36,6 @@ NONE_FITS = {"stage": "no stage fits", "emotion": "no emotion", "touchpoint": "n
 """What a code is called that stands for a blank value."""
 TOPS = {"stage": "Stages", "touchpoint": "Touchpoints", "emotion": "Emotions", "valence": "Valence"}
 """What the code is called under which those of a dimension hang."""
-MAX_MAP = 5_000_000
 
 _PREFIX = re.compile(r"(stages?|touchpoints?|emotions?|valence)\s*(?:::|[:/>|\\])\s*(\S.*)", re.I)
 _NUMBER = re.compile(r"(?:.*\()?([-−–+]?(?:1(?:[.,]0)?|0?[.,]5|0(?:[.,]0)?))\)?")
@@ -175,7 +174,7 @@ def load_map(file: Path, book: Codebook, *, new: bool = False) -> dict[str, Mean
         If it has no such columns, or names a stage, emotion or step that there is not.
     """
     try:
-        text = data_of(file, MAX_MAP).decode("utf-8-sig")
+        text = data_of(file, "file_mb").decode("utf-8-sig")
         reader = csv.reader(text.splitlines(), strict=True)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error) as error:

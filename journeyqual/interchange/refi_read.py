@@ -54,7 +54,7 @@ def read_project(path: Path) -> Project:
     """
     archive: safe.Archive | None = None
     if path.suffix.casefold() == ".qde":
-        data = safe.data_of(path, safe.MAX_PART)
+        data = safe.data_of(path, "project_part_mb")
     else:
         archive = safe.Archive(path)
         names = [n for n in archive.parts if "/" not in n and n.endswith(".qde")]
@@ -76,7 +76,7 @@ def read_codebook(path: Path) -> Project:
     InputError
         If it is no REFI-QDA codebook.
     """
-    root = safe.xml(safe.data_of(path, safe.MAX_PART), path)
+    root = safe.xml(safe.data_of(path, "project_part_mb"), path)
     if _tag(root) != "CodeBook":
         raise InputError("not a REFI-QDA codebook", path=path, remedy="export it as .qdc")
     reader = _Reader(path, None)

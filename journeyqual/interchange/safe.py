@@ -16,15 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from journeyqual.errors import InputError
+from journeyqual.reading.limits import MEGABYTE, current
 
-MAX_BYTES = 1_000_000_000
-"""A project file over this size is refused unread."""
-MAX_PARTS = 20_000
-MAX_PART = 200_000_000
-"""A part of an archive that unpacks to more is refused: a project's XML or one source's text."""
-MAX_UNZIPPED = 500_000_000
-"""What is read out of one archive, all together."""
-MAX_JSON = 200_000_000
 MAX_STEPS = 2_000_000_000
 """Steps of SQLite's machine for one query; a database that needs more is refused."""
 
@@ -34,8 +27,15 @@ SQLITE = b"SQLite format 3\x00"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
-def data_of(path: Path, most: int = MAX_BYTES) -> bytes:
+def data_of(path: Path, limit: str = "project_mb") -> bytes:
     """Return a file's bytes, having looked at its size first.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit
+        Which of `journeyqual.reading.limits.Limits` holds for it.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def data_of(path: Path, most: int = MAX_BYTES) -> bytes:
         if not path.is_file():
             what = "a folder, not a file" if path.is_dir() else "there is no such file"
             raise InputError(what, path=path)
-        if path.stat().st_size > most:
-            raise InputError(f"over {most // 1_000_000} MB", path=path)
+        if path.stat().st_size > _bytes(limit):
+            raise _too_much("over", limit, path)
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be opened ({error.strerror})", path=path) from None
@@ -67,8 +67,8 @@ def head_of(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise InputError("there is no such file", path=path)
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"over {MAX_BYTES // 1_000_000} MB", path=path)
+        if path.stat().st_size > _bytes("project_mb"):
+            raise _too_much("over", "project_mb", path)
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
@@ -76,6 +76,18 @@ def head_of(path: Path) -> bytes:
     if not head:
         raise InputError("the file is empty", path=path)
     return head
+
+
+def _bytes(limit: str) -> int:
+    """Return how many bytes a limit in megabytes is, as it holds here."""
+    return int(getattr(current(), limit)) * MEGABYTE
+
+
+def _too_much(what: str, limit: str, path: Path) -> InputError:
+    return InputError(
+        f"{what} {getattr(current(), limit):,} MB", path=path,
+        remedy=f"if it is to be read, raise {limit} under [limits] in study.toml",
+    )  # fmt: skip
 
 
 class Archive:
@@ -100,8 +112,11 @@ class Archive:
             infos = self._zip.infolist()
         except _DAMAGED as error:
             raise InputError("no whole zip archive", path=path, remedy="copy it again") from error
-        if len(infos) > MAX_PARTS:
-            raise InputError(f"an archive of more than {MAX_PARTS:,} parts", path=path)
+        if len(infos) > current().project_parts:
+            raise InputError(
+                f"an archive of more than {current().project_parts:,} parts", path=path,
+                remedy="if it is to be read, raise project_parts under [limits] in study.toml",
+            )  # fmt: skip
         self.parts = {
             info.filename.replace("\\", "/").casefold(): info for info in infos if not info.is_dir()
         }
@@ -120,10 +135,10 @@ class Archive:
         info = self.parts.get(name.casefold())
         if info is None:
             return None
-        if info.file_size > MAX_PART or self._read + info.file_size > MAX_UNZIPPED:
-            raise InputError(
-                f"unpacks to over {min(MAX_PART, MAX_UNZIPPED) // 1_000_000} MB", path=self.path
-            )
+        if info.file_size > _bytes("project_part_mb"):
+            raise _too_much("a part unpacks to over", "project_part_mb", self.path)
+        if self._read + info.file_size > _bytes("project_unpacked_mb"):
+            raise _too_much("unpacks to over", "project_unpacked_mb", self.path)
         self._read += info.file_size
         try:
             # zipfile stops at the size that is declared, and checks the sum.
@@ -171,7 +186,7 @@ def json_of(path: Path) -> Any:
     InputError
         If it is none, or nested too deeply.
     """
-    data = data_of(path, MAX_JSON)
+    data = data_of(path, "project_part_mb")
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -195,7 +210,7 @@ def database(path: Path) -> Iterator[Tables]:
     except sqlite3.Error as error:
         raise InputError("a database that cannot be opened", path=path) from error
     try:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_PART)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _bytes("project_part_mb"))
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         # Views and triggers of a stranger's must not call functions.
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -82,7 +82,7 @@ def grid(path: Path) -> list[list[str]]:
     if path.suffix.casefold() in (".xlsx", ".xlsm"):
         return _workbook(path)
     # Excel saves CSV in the code page of its country: guessed as for transcripts.
-    text, _ = decoded(data_of(path, 200_000_000), path)
+    text, _ = decoded(data_of(path, "project_part_mb"), path)
     told = re.match(r"sep=([,;\t|])\r?\n", text, flags=re.I)
     text = text[told.end() :] if told else text
     # The headings may stand below a title.

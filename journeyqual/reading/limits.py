@@ -1,4 +1,4 @@
-"""How much a transcript may ask of the machine: sizes, counts and seconds, in one frozen value.
+"""How much a file from outside may ask of the machine: sizes, counts, seconds, in one frozen value.
 
 A reader asks `current`; who opens a study says `within`. A file that goes over a limit is refused
 in one line that names the limit, and nothing of it is kept.
@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one transcript file may take; ``[limits]`` of study.toml has the same names.
+    """What one file from outside may take; ``[limits]`` of study.toml has the same names.
 
     Parameters
     ----------
@@ -35,6 +35,15 @@ class Limits:
         Pages of a PDF.
     seconds, memory_mb
         What reading a PDF or an Excel file may take; they are read in a process of their own.
+    project_mb
+        Size of another program's project, codebook or export.
+    project_part_mb
+        Size of what is parsed whole: a part of a project's archive, its XML, a JSON file, a table
+        as text, a cell of a database.
+    project_unpacked_mb
+        Size of all that is read out of one archive.
+    project_parts
+        Number of parts in a project's archive.
     """
 
     file_mb: int = 20
@@ -44,6 +53,10 @@ class Limits:
     pages: int = 1_000
     seconds: int = 30
     memory_mb: int = 1_000
+    project_mb: int = 1_000
+    project_part_mb: int = 200
+    project_unpacked_mb: int = 500
+    project_parts: int = 20_000
 
 
 CEILINGS = Limits(
@@ -54,6 +67,10 @@ CEILINGS = Limits(
     pages=10_000,
     seconds=600,
     memory_mb=8_000,
+    project_mb=4_000,
+    project_part_mb=1_000,
+    project_unpacked_mb=4_000,
+    project_parts=200_000,
 )
 """As far as a study may raise them: its file may come from a stranger, as the transcripts may."""
 

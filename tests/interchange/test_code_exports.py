@@ -1,7 +1,8 @@
 """Code exports as they come: countries' headings and code pages, titles above, merged cells.
 
 Written by hand: the columns of MAXQDA 24 (Document name, Code as A > B, Segment) as published
-analysis scripts read them; the others from manuals. No file of these programs was to be had.
+analysis scripts read them; the others' headings partly from memory. No file of these programs was
+to be had.
 """
 
 import pytest

@@ -6,9 +6,11 @@ import zipfile
 
 import pytest
 
-from journeyqual.errors import InputError
-from journeyqual.interchange import read_file, safe
-from tests.interchange.made import TALK, WORDS, archive, project, simple, text_source
+from journeyqual.errors import ConfigError, InputError
+from journeyqual.interchange import import_file, read_file
+from journeyqual.reading.limits import Limits, within
+from journeyqual.study import open_study
+from tests.interchange.made import TALK, WORDS, archive, fresh, project, simple, text_source
 
 pytestmark = pytest.mark.slow
 
@@ -97,18 +99,41 @@ def test_a_codebook_cannot_write_what_it_likes_into_ours(tmp_path):
     assert evil.splitlines()[1] in after.stages[1].definition
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(safe, "MAX_PART", 1_000_000)
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     path = archive(tmp_path / "p.qdpx", project(text_source()), {f"{TALK}.txt": "a" * 2_000_000})
     assert path.stat().st_size < 20_000
-    with pytest.raises(InputError, match="unpacks to over 1 MB"):
+    lines = {"project_part_mb": "a part unpacks to over 1 MB", "project_unpacked_mb": "unpacks to"}
+    for name, line in lines.items():
+        with within(Limits(**{name: 1})), pytest.raises(InputError, match=f"{line}.*raise {name} "):
+            read_file(path)
+    assert len(read_file(path).sources) == 1
+
+
+def test_a_study_sets_what_a_project_may_take(tmp_path):
+    folder = tmp_path / "study"
+    fresh(folder).close()
+    path = archive(tmp_path / "p.qdpx", project(text_source()), {f"{TALK}.txt": "a" * 2_000_000})
+    toml = folder / "study.toml"
+    written = toml.read_text(encoding="utf-8")
+    toml.write_text(f"{written}\n[limits]\nproject_part_mb = 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"raise project_part_mb under .limits. in study.toml"):
+        import_file(open_study(folder), path)
+    toml.write_text(f"{written}\n[limits]\nproject_part_mb = 2_000\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="give a whole number from 1 to 1000"):
+        open_study(folder)
+
+
+def test_a_file_over_the_limit_is_refused_unread(tmp_path):
+    path = simple(tmp_path / "p.qdpx", "")
+    path.write_bytes(path.read_bytes() + bytes(1_100_000))
+    with within(Limits(project_mb=1)), pytest.raises(InputError, match=r"over 1 MB.*project_mb"):
         read_file(path)
 
 
-def test_an_archive_of_too_many_parts_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(safe, "MAX_PARTS", 3)
+def test_an_archive_of_too_many_parts_is_refused(tmp_path):
     path = archive(tmp_path / "p.qdpx", project(""), {f"{n}.txt": "" for n in range(4)})
-    with pytest.raises(InputError, match="more than 3 parts"):
+    refused = pytest.raises(InputError, match=r"more than 3 parts.*raise project_parts")
+    with within(Limits(project_parts=3)), refused:
         read_file(path)
 
 
