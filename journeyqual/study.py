@@ -169,6 +169,12 @@ class Study:
 
         return Why(self)
 
+    def let_go(self) -> None:
+        """Let go of tables that are held in memory; each is read again when it is asked for."""
+        self._by_people = self._coded = self._drawn = (None, pd.DataFrame())
+        if "themes" in self.__dict__:
+            self.themes.let_go()
+
     def close(self) -> None:
         """Close the store."""
         if "store" in self.__dict__:

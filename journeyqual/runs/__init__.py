@@ -18,6 +18,7 @@ from journeyqual import change, erasure
 from journeyqual.errors import JourneyqualError, StoreError
 from journeyqual.runs import ledger
 from journeyqual.runs.coding import code_new
+from journeyqual.runs.memory import give_back
 from journeyqual.runs.reading import read_new
 from journeyqual.runs.reporting import is_current
 from journeyqual.runs.reporting import report as make_reports
@@ -144,6 +145,7 @@ def _run(
             study.coded()
         with timed(result, "themes"):
             _themes(study, result, tell)
+        give_back()
     failed: JourneyqualError | None = None
     if report and coded:
         try:

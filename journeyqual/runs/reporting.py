@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from journeyqual.errors import ReportError
+from journeyqual.runs.memory import give_back
 from journeyqual.runs.result import Progress, RunResult, timed
 from journeyqual.study import CACHE, Study
 
@@ -114,12 +115,16 @@ def report(study: Study, result: RunResult, tell: Progress, folder: Path, *, ful
         study.evidence()
         # Word by word is slow where quotes are long: told here, where somebody may be watching.
         study.moved(progress=lambda done, of: tell("explaining quotes", done, of))
+    # Notebooks have processes of their own, which read what stands in the cache.
+    study.let_go()
+    give_back()
     total = len(templates) + 1
     for done, name in enumerate(templates):
         tell("writing reports", done, total)
         result.reports.append(
             reports.make_report(study.folder, template=name, out_dir=folder, seconds=result.seconds)
         )
+        give_back()
     tell("writing reports", len(templates), total)
     parts, gone = reports.remake(study.folder, folder, seconds=result.seconds)
     result.reports += parts

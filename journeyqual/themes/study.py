@@ -69,6 +69,10 @@ class Themes:
         self._study = study
         self._held: tuple[object, _Sorted | None] = (None, None)
 
+    def let_go(self) -> None:
+        """Let go of the tables that are held in memory."""
+        self._held = (None, None)
+
     def state(self) -> list[int]:
         """Return numbers that change whenever themes, their units or their names change."""
         return self._study.store.themes.state()
