@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from journeyqual.erasure.words import sequences
 from journeyqual.errors import ConfigError
 from journeyqual.scaffold import package_data
-from journeyqual.store.erasure import erase_from_copy
+from journeyqual.store.erasure import erase_from_copy, hide_in_copy
+from journeyqual.store.hiding import Places
 
 if TYPE_CHECKING:
     from journeyqual.config import Config
@@ -26,13 +27,21 @@ _PICTURES = ("curve", "spread", "emotions", "groups")
 
 def erase_copies(folder: Path, participant: str) -> int:
     """Erase a participant from the copies that migrations left. Returns rows erased."""
-    rows = 0
-    for copy in sorted((folder / "store").glob("*.sqlite")):
-        if copy.name != STORE:
-            rows += erase_from_copy(copy, participant)
+    rows = sum(erase_from_copy(copy, participant) for copy in _copies(folder))
     for half in (folder / "store").glob("*-before-*.half"):
         half.unlink()
     return rows
+
+
+def hide_in_copies(folder: Path, places: Places) -> None:
+    """Hide names in the copies that migrations left."""
+    for copy in _copies(folder):
+        hide_in_copy(copy, places)
+
+
+def _copies(folder: Path) -> list[Path]:
+    there = sorted((folder / "store").glob("*.sqlite"))
+    return [path for path in there if path.name != STORE]
 
 
 def reports_elsewhere(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from journeyqual.erasure import files
 from journeyqual.erasure.words import UnreadableError, views
 from journeyqual.privacy.review import finder
 from journeyqual.store import now
@@ -31,7 +32,8 @@ class Hidden:
     Parameters
     ----------
     places
-        How many were replaced, by interview.
+        How many were replaced, by interview; those in copies from before a migration, which were
+        replaced as well, are not counted.
     reports
         Reports that were deleted; the next run makes them without the names.
     left
@@ -72,6 +74,8 @@ def hide_stored(study: Study) -> Hidden:
     """
     with study.store.ledger.alone():
         begun, places = now(), finder(study.names())
+        # Copies first: cut short between the two, the store still asks for what is left to do.
+        files.hide_in_copies(study.folder, places)
         found = study.store.erasure.hide(places)
         shutil.rmtree(study.folder / "cache", ignore_errors=True)
         gone = reports_in(study.folder / "reports") if found else []

@@ -7,6 +7,7 @@ that were made before a migration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class Erasure:
     def hide(self, places: Places) -> dict[str, int]:
         """Hide names in every stored text, all of them or none, and leave no trace on the disk.
 
-        Units keep their ids, and with them their codings; see `hiding`.
+        Units keep their ids, and with them their codings; see `hiding`. Copies that a PostgreSQL
+        database keeps from before a migration are changed with it, and not counted.
 
         Parameters
         ----------
@@ -92,6 +94,8 @@ class Erasure:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
             found = hide(connection, places)
+            for schema in copies(connection):
+                hide(connection, places, schema)
         self._clean()
         return found
 
@@ -135,15 +139,33 @@ def erase_from_copy(file: Path, participant: str) -> int:
     StoreError
         If the file is no database.
     """
+    with _copy(file) as connection:
+        return _erase(connection, participant)
+
+
+def hide_in_copy(file: Path, places: Places) -> None:
+    """Hide names in a copy of a store, of whatever version.
+
+    Raises
+    ------
+    StoreError
+        If the file is no database.
+    """
+    with _copy(file) as connection:
+        hide(connection, places)
+
+
+@contextmanager
+def _copy(file: Path) -> Iterator[sa.Connection]:
+    """Open a copy of a store for one change, of which no trace is left on the disk."""
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), hide_parameters=True)
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
-            gone = _erase(connection, participant)
+            yield connection
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return gone
     except sa.exc.DBAPIError as error:
         raise StoreError(f"{file.name} is no copy of a store", remedy="delete it") from error
     finally:

@@ -2,59 +2,71 @@
 
 Reading the file anew would cut other units and leave the name in the earlier text. Here a stored
 text is changed where the name stands, offsets behind it move along, and every unit keeps its id.
+The tables are looked up in the database, not in `tables`: the same statements hide in copies that
+were made before a migration.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-
-from journeyqual.store import tables as t
 
 Place = tuple[int, int, str]
 Places = Callable[[str], Sequence[Place]]
 """Where in a text something is to be hidden, and what stands there then; no two overlap."""
 
-_TEXTS: tuple[sa.Column[Any], ...] = (
-    t.earlier.c.text,
-    t.codings.c.memo,
-    t.moved.c.reason,
-    t.themes.c.name,
-    t.themes.c.words,
-    t.theme_events.c.value,
+_TEXTS = (
+    ("earlier_texts", "text"),
+    ("codings", "memo"),
+    ("moved_units", "reason"),
+    ("themes", "name"),
+    ("themes", "words"),
+    ("theme_events", "value"),
 )
 """What people and machines wrote beside the interviews."""
 
 
-def hide(connection: sa.Connection, places: Places) -> dict[str, int]:
-    """Hide in every text of a store; returns how many places there were in which interview."""
+def hide(connection: sa.Connection, places: Places, schema: str | None = None) -> dict[str, int]:
+    """Hide in every text of a store; returns how many places there were in which interview.
+
+    Parameters
+    ----------
+    connection
+        In a transaction.
+    places
+        Where in a text something is to be hidden.
+    schema
+        Where the tables are; None is where the store itself has them.
+    """
+    reflected = sa.MetaData()
+    reflected.reflect(connection, schema=schema)
+    t = {table.name: table for table in reflected.sorted_tables}
+    if "interviews" not in t:
+        return {}
+    talks, units = t["interviews"].c, t["units"].c
     # A statement that writes comes first: from here on, every other writer waits.
-    nobody = t.interviews.c.interview == ""
-    connection.execute(t.interviews.update().where(nobody).values(version=1))
+    connection.execute(t["interviews"].update().where(talks.interview == "").values(text=""))
     found = {}
-    texts = sa.select(t.interviews.c.interview, t.interviews.c.text).with_for_update()
-    every = connection.execute(texts).all()
-    for name, text in every:
+    texts = sa.select(talks.interview, talks.text).with_for_update()
+    for name, text in connection.execute(texts).all():
         there = sorted(places(text))
         if there:
             found[name] = len(there)
-            _in_interview(connection, name, text, there, places)
-    old = sa.select(t.units.c.unit_id, t.units.c.text).where(~t.units.c.current)
-    for unit, text in connection.execute(old).all():
-        _put(connection, t.units, t.units.c.unit_id == unit, "text", text, spliced(text, places))
-    for column in _TEXTS:
-        _in_column(connection, column, places)
-    themes = t.codings.c.dimension == "theme"
-    _in_column(connection, t.codings.c.value, places, themes)
-    for row in connection.execute(sa.select(t.imported)).all():
-        hidden = json.dumps(
-            _in_value(json.loads(row.content), places), sort_keys=True, ensure_ascii=False
-        )
-        where = sa.and_(t.imported.c.kind == row.kind, t.imported.c.key == row.key)
-        _put(connection, t.imported, where, "content", row.content, hidden)
+            _in_interview(connection, t, name, text, there, places)
+    if "current" in units:
+        old = sa.select(units.unit_id, units.text).where(~units.current)
+        for unit, text in connection.execute(old).all():
+            _put(connection, t["units"], units.unit_id == unit, "text", text, spliced(text, places))
+    for table, column in _TEXTS:
+        if table in t:
+            _in_column(connection, t[table].c[column], places)
+    codings = t["codings"].c
+    _in_column(connection, codings.value, places, codings.dimension == "theme")
+    if "imported" in t:
+        _in_imported(connection, t["imported"], places)
     return found
 
 
@@ -100,33 +112,48 @@ def moved_to(offset: int, there: Sequence[Place], *, ends: bool) -> int:
 
 
 def _in_interview(
-    connection: sa.Connection, name: str, text: str, there: Sequence[Place], places: Places
+    connection: sa.Connection,
+    t: Mapping[str, sa.Table],
+    name: str,
+    text: str,
+    there: Sequence[Place],
+    places: Places,
 ) -> None:
-    new = _with(text, there)
-    connection.execute(
-        t.interviews.update()
-        .where(t.interviews.c.interview == name)
+    talks, turns, units = t["interviews"], t["turns"], t["units"]
+    values: dict[str, Any] = {"text": (new := _with(text, there))}
+    if "version" in talks.c:
         # Raised as for a correction: results of the text as it was count no more.
-        .values(text=new, version=t.interviews.c.version + 1)
-    )
-    for turn in connection.execute(sa.select(t.turns).where(t.turns.c.interview == name)).all():
-        here = sa.and_(t.turns.c.interview == name, t.turns.c.turn_index == turn.turn_index)
+        values["version"] = talks.c.version + 1
+    connection.execute(talks.update().where(talks.c.interview == name).values(values))
+    for turn in connection.execute(sa.select(turns).where(turns.c.interview == name)).all():
+        here = sa.and_(turns.c.interview == name, turns.c.turn_index == turn.turn_index)
         connection.execute(
-            t.turns.update().where(here).values(
+            turns.update().where(here).values(
                 start_char=moved_to(turn.start_char, there, ends=False),
                 end_char=moved_to(turn.end_char, there, ends=True),
                 speaker=spliced(turn.speaker, places),
             )
         )  # fmt: skip
-    current = sa.select(t.units).where(t.units.c.interview == name, t.units.c.current)
+    current = sa.select(units).where(units.c.interview == name)
+    if "current" in units.c:
+        current = current.where(units.c.current)
     for unit in connection.execute(current).all():
         start = moved_to(unit.start_char, there, ends=False)
         end = moved_to(unit.end_char, there, ends=True)
         connection.execute(
-            t.units.update()
-            .where(t.units.c.unit_id == unit.unit_id)
+            units.update()
+            .where(units.c.unit_id == unit.unit_id)
             .values(start_char=start, end_char=end, text=new[start:end])
         )
+
+
+def _in_imported(connection: sa.Connection, table: sa.Table, places: Places) -> None:
+    for row in connection.execute(sa.select(table)).all():
+        hidden = json.dumps(
+            _in_value(json.loads(row.content), places), sort_keys=True, ensure_ascii=False
+        )
+        where = sa.and_(table.c.kind == row.kind, table.c.key == row.key)
+        _put(connection, table, where, "content", row.content, hidden)
 
 
 def _in_column(

@@ -1,5 +1,6 @@
 """A store of an earlier version is brought up to date with its codings; a copy is kept before."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from journeyqual.errors import StoreError
 from journeyqual.store import Store, tables
+from journeyqual.store.erasure import hide_in_copy
 from tests.store.made import codings, interview
 
 
@@ -159,6 +161,53 @@ def test_what_people_made_is_kept_beside_a_database_as_it_was(first, address):
         table for table, text in store.erasure.texts() if first.units["text"].iloc[0] in text
     ]
     store.close()
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_a_name_is_hidden_in_the_copy_beside_a_database(first, address):
+    store = Store(address)
+    word = max(first.text.split(), key=len)
+    assert word in _every_text(store)
+
+    def places(text):
+        return [(m.start(), m.end(), "[name]") for m in re.finditer(re.escape(word), text)]
+
+    found = store.erasure.hide(places)
+    assert found == {"i1": first.text.count(word)}
+    assert word not in _every_text(store)
+    with store._db.engine.connect() as connection:
+        query = "SELECT i.text, u.text, u.start_char, u.end_char FROM before_0001.interviews i"
+        rows = connection.execute(sa.text(f"{query}, before_0001.units u")).all()
+    assert len(rows) == 2
+    assert all(text[start:end] == unit for text, unit, start, end in rows)
+    store.close()
+
+
+def _every_text(store):
+    return "\n".join(text for _, text in store.erasure.texts())
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_name_is_hidden_in_the_copy_of_the_file(first, address):
+    Store(address).close()
+    copy = address.with_name("study-before-0001.sqlite")
+    word = max(first.text.split(), key=len)
+    assert word.encode() in copy.read_bytes()
+
+    def places(text):
+        return [(m.start(), m.end(), "[name]") for m in re.finditer(re.escape(word), text)]
+
+    hide_in_copy(copy, places)
+    # Nor in a page that the file no longer uses.
+    assert word.encode() not in copy.read_bytes()
+    with sqlite3.connect(copy) as connection:
+        query = "SELECT i.text, u.text, u.start_char, u.end_char FROM interviews i, units u"
+        rows = connection.execute(query).fetchall()
+        coders = connection.execute("SELECT coder FROM codings ORDER BY id").fetchall()
+    connection.close()
+    assert len(rows) == 2
+    assert all(text[start:end] == unit for text, unit, start, end in rows)
+    assert coders == [("model:m@1",), ("human:ana",), ("human:ana",)]
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
