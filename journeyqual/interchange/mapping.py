@@ -179,6 +179,8 @@ def load_map(file: Path, book: Codebook, *, new: bool = False) -> dict[str, Mean
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError("not a CSV table", path=file, remedy="save it as UTF-8 CSV") from error
+    if not rows:
+        raise InputError("no row in it", path=file, remedy="head it code,dimension,value")
     heads = [head.strip().casefold() for head in rows[0][1]]
     for column in ("code", "dimension"):
         if column not in heads:

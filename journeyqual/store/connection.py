@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import filecmp
+import itertools
 import logging
 import re
 import sqlite3
@@ -398,11 +400,13 @@ def _server_lock(connection: sa.Connection) -> Iterator[None]:
 
 
 def _keep_copy(file: Path, version: str) -> None:
-    """Copy a store before it is migrated: people's codings are in it."""
-    copy = file.with_name(f"{file.stem}-before-{version}{file.suffix}")
-    if copy.exists():
-        return
-    half = copy.with_suffix(".half")
+    """Copy a store before it is migrated: people's codings are in it.
+
+    A copy that is there already stands: a store that was put back and is migrated once more is
+    copied beside it, unless it is the same (a migration that failed is tried again).
+    """
+    first = file.with_name(f"{file.stem}-before-{version}{file.suffix}")
+    half = first.with_suffix(".half")
     half.unlink(missing_ok=True)
     source, target = sqlite3.connect(file), sqlite3.connect(half)
     try:
@@ -410,7 +414,14 @@ def _keep_copy(file: Path, version: str) -> None:
     finally:
         source.close()
         target.close()
-    half.replace(copy)
+    for number in itertools.count(1):
+        copy = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+        if not copy.exists():
+            half.replace(copy)
+            return
+        if filecmp.cmp(half, copy, shallow=False):
+            half.unlink()
+            return
 
 
 def copies(connection: sa.Connection) -> list[str]:
@@ -419,17 +430,19 @@ def copies(connection: sa.Connection) -> list[str]:
         return []
     names = sa.inspect(connection).get_schema_names()
     # Whole names only: a shared database may have schemas of others that begin alike.
-    return sorted(name for name in names if re.fullmatch(rf"{COPY}\d{{4}}", name))
+    return sorted(name for name in names if re.fullmatch(rf"{COPY}\d{{4}}(_\d+)?", name))
 
 
 def _keep_tables(connection: sa.Connection, version: str) -> None:
     """Copy what people made, and what it hangs on, before a PostgreSQL database is migrated.
 
     In the database itself: a file on one person's disk would be out of reach when another erases.
+    A copy that is there already stands, and the new one beside it: the database was put back from
+    a dump then, and people have worked on.
     """
-    schema = f"{COPY}{version}"
-    if schema in copies(connection):
-        return
+    there, first = copies(connection), f"{COPY}{version}"
+    names = itertools.chain([first], (f"{first}_{number}" for number in itertools.count(2)))
+    schema = next(name for name in names if name not in there)
     connection.execute(sa.schema.CreateSchema(schema))
     quoted = connection.dialect.identifier_preparer.quote
     for name in sa.inspect(connection).get_table_names():

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from journeyqual.errors import StoreError
 from journeyqual.store import Store, tables
+from journeyqual.store.connection import _keep_tables, copies
 from journeyqual.store.erasure import hide_in_copy
 from tests.store.made import codings, interview
 
@@ -225,10 +226,83 @@ def test_a_copy_of_the_file_is_kept_as_it_was(first, address):
         ]  # fmt: skip
     connection.close()
     assert not list(address.parent.glob("*.half"))
-    # The copy of the first time stands: a store put back from elsewhere does not overwrite it.
+    Store(address).close()
+    assert [path.name for path in address.parent.glob("*before*")] == [copy.name]
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_store_put_back_and_migrated_again_has_a_copy_of_its_own(first, address):
+    kept = address.read_bytes()
+    Store(address).close()
+    copy = address.with_name("study-before-0001.sqlite")
     before = copy.read_bytes()
+    with sqlite3.connect(copy) as connection:
+        worked_on = "".join(connection.iterdump())
+    connection.close()
+    # Put back, and worked on with the older version.
+    for path in address.parent.glob("study.sqlite*"):
+        path.unlink()
+    address.write_bytes(kept)
+    with sqlite3.connect(address) as connection:
+        connection.execute("UPDATE codings SET memo = 'since' WHERE id = 3")
+    connection.close()
     Store(address).close()
     assert copy.read_bytes() == before
+    second = address.with_name("study-before-0001-2.sqlite")
+    with sqlite3.connect(second) as connection:
+        assert "".join(connection.iterdump()) != worked_on
+        assert connection.execute("SELECT memo FROM codings WHERE id = 3").fetchall() == [
+            ("since",)
+        ]
+    connection.close()
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_a_database_migrated_again_has_a_copy_of_its_own(first, address):
+    store = Store(address)
+    with store._db.engine.begin() as one:
+        one.execute(sa.text("UPDATE before_0001.codings SET memo = 'first'"))
+        _keep_tables(one, "0001")
+        assert copies(one) == ["before_0001", "before_0001_2"]
+        query = "SELECT count(*) FROM before_0001_2.codings WHERE memo = 'first'"
+        assert one.scalar(sa.text(query)) == 0
+        assert one.scalar(sa.text("SELECT count(*) FROM before_0001_2.codings")) == 2
+    store.close()
+
+
+def _way_back():
+    """The SQL of the docs, by database."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "team-store.md"
+    blocks = re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
+    ours = [block for block in blocks if "FROM earlier.codings" in block or "FROM before_" in block]
+    return dict(zip(("sqlite", "postgresql"), ours, strict=True))
+
+
+def test_codings_come_back_from_a_copy_as_the_docs_say(first, address):
+    sqlite = isinstance(address, Path)
+    url = f"sqlite:///{address}" if sqlite else address
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "0004")
+    engine.dispose()
+    store = Store(address)
+    before = store.codings(coders=[])
+    assert store.add_codings(codings(first.units, "human:bo"), action="a") == 2
+    with store._db.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM codings WHERE coder = 'human:ana'"))
+    way = _way_back()["sqlite" if sqlite else "postgresql"]
+    for _ in range(2):
+        if sqlite:
+            with sqlite3.connect(address) as connection:
+                connection.executescript(way.replace("store/", f"{address.parent}/"))
+            connection.close()
+        else:
+            with store._db.engine.begin() as connection:
+                connection.exec_driver_sql(way)
+        after = store.codings(coders=[])
+        assert after["coder"].tolist() == ["human:ana"] * 2 + ["human:bo"] * 2
+        pd.testing.assert_frame_equal(after[:2].reset_index(drop=True), before)
+    store.close()
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
