@@ -12,6 +12,10 @@ stretches that touch a real name, organisation or place.
     python benchmarks/privacy_fresh.py                  # the development half
     python benchmarks/privacy_fresh.py --missed --also  # what leaks, what is hidden in vain
     python benchmarks/privacy_fresh.py --half test      # figures only
+    python benchmarks/privacy_fresh.py --contacts       # a blind set of e-mails and phones: figures
+    python benchmarks/privacy_fresh.py --variants       # ways to write these, made by rule
+
+`privacy_contacts.txt` was written by somebody who had not seen the rules, and is never looked at.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from pathlib import Path
 
 import pandas as pd
 from privacy_sources import LABELLED, key, runs
+from privacy_variants import variants
 
 from journeyqual.privacy import Detector, for_turns
 
@@ -227,12 +232,42 @@ def by_style(got: list[Talk], hits: dict[str, list[tuple[str, bool]]]) -> None:
         print(line(f"  of it {style}", defaultdict(list, these), KINDS))
 
 
+def of_lines(said: list[Said], *, show: bool) -> None:
+    """Print the recall of e-mails and phones over sentences, each a turn; no name is listed."""
+    turns = frame([one.text for one in said])
+    for name in ("list", "presidio"):
+        hits, leaks = defaultdict(list), Counter()
+        for one, places in zip(said, hidden(Detector(name), turns, {}), strict=True):
+            for mark in one.marks:
+                hits[mark[2]].append(gone(one.text, mark, places))
+                if not hits[mark[2]][-1]:
+                    leaks[f"{mark[2]}: {one.text!r}"] += 1
+        print(line(name, hits, ("e-mail", "phone")))
+        if show and name == "list":
+            print("  leaks:\n   ", "\n    ".join(sorted(leaks)))
+
+
+def blind() -> list[Said]:
+    """Return the sentences of the blind set."""
+    lines = (HERE / "privacy_contacts.txt").read_text(encoding="utf-8").splitlines()
+    return [read_said(one, random.Random(0)) for one in lines if one and one[0] != "#"]
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--half", choices=("development", "test"), default="development")
     asked.add_argument("--missed", action="store_true", help="list what leaks")
     asked.add_argument("--also", action="store_true", help="list what is hidden in vain")
+    asked.add_argument("--contacts", action="store_true", help="the blind e-mails and phones only")
+    asked.add_argument("--variants", action="store_true", help="e-mails and phones made by rule")
     given = asked.parse_args()
+    if given.contacts or given.variants:
+        print(f"{'recall':34}{'e-mail':>20}{'phone':>20}")
+        if given.contacts:
+            of_lines(blind(), show=False)
+        else:
+            of_lines([read_said(one, random.Random(0)) for one in variants()], show=given.missed)
+        return
     if given.half == "test" and (given.missed or given.also):
         asked.error("what the test half leaks is not looked at: rules would be tuned on it")
     got = list(talks(given.half))

@@ -62,11 +62,19 @@ _AFTER = (
     r" \d[A-Z]{2}\b)*"
 )
 _CALLED = (
-    r"\b(?:call|ring|rang|phone|mobile|cell|number|text|dial|tel|tlf|line|code|fax|hotline|or)\b"
+    r"\b(?:call|ring|rang|(?:tele)?phone|mobile|mob|cell|number|text|dial|tel|tlf|line|code|fax|"
+    r"hotline|whatsapp|reach|landline|handy|or)\b"
 )
+_MORE = r"(?i:(?:,?\s*(?:x|ext\.?|extn\.?|extension)\s*\d{1,5}\b)?)"
+"""An extension behind a phone number."""
+_GAP = r"(?:[ .\-/()]{1,3}|, ?| ?\.{3} ?|(?i:[ ,]+(?:(?:and )?then|u[hm]+|erm?)[ ,]+))"
+"""What stands between the parts of a number that somebody says or types bit by bit."""
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("e-mail", re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*[\w+-]@\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+")),
+    (
+        "e-mail",
+        re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*[\w+-]@{1,2}\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+"),
+    ),
     ("account", re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")),
     (
         "account",
@@ -99,22 +107,37 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "phone",
         re.compile(
-            r"(?<![\w.,])\(?(?:\+|00)[1-9]\d{0,14}(?:[ .\-/()]{1,3}\d{1,12}){0,7}(?![\w])"
+            rf"(?<![\w.,])\(?(?:\+|00)[1-9]\d{{0,14}}(?:{_GAP}\d{{1,12}}){{0,9}}{_MORE}(?!\w)"
         ),
     ),
-    ("phone", re.compile(r"(?<![\w.,])\(?0\d{1,11}(?:[ .\-/()]{1,3}\d{2,10}){0,5}(?![\w])")),
+    ("phone", re.compile(rf"(?<![\w.,])\(?0\d{{1,11}}(?:{_GAP}\d{{2,10}}){{0,5}}{_MORE}(?!\w)")),
+    (
+        "phone",
+        re.compile(rf"(?<![\w.,-])\(?0\d{{0,11}}(?:[ /()-]{{1,3}}\d{{1,10}}){{1,12}}{_MORE}(?!\w)"),
+    ),
     (
         "phone",
         re.compile(
-            r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{2,4}\) ?|\d{3}[ .-]?)\d{3,5}[ .-]?\d{4}(?![\w-])"
+            rf"(?i:{_CALLED})\.?[^.?!\d]{{0,40}}(?P<it>\(?\d{{1,12}}(?:{_GAP}\d{{1,12}}){{0,15}}"
+            rf"{_MORE})(?!\w)"
         ),
     ),
-    ("phone", re.compile(r"(?<![\w.,-])\d{3}[.-]\d{4}(?![\w-])")),
     (
         "phone",
-        re.compile(rf"(?i:{_CALLED})[^.?!\d]{{0,40}}(?P<it>\d{{2}}(?: \d{{2}}){{3,4}})(?![\w])"),
+        re.compile(
+            rf"(?<![\w.,-])(?P<it>\(?\d{{1,12}}(?:{_GAP}\d{{1,12}}){{0,12}}{_MORE})(?!\w)"
+            r"(?i:[^.?!\d]{0,20}\b(?:phone|mobile|cell|number)\b)"
+        ),
     ),
-    ("phone", re.compile(r"(?<![\w.,-])\d{2,4}(?:[ -]\d{2,4}){2,4}(?![\w-]|[.,]\d)")),
+    (
+        "phone",
+        re.compile(
+            r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{2,4}\) ?|\d{3}[ .-]{0,3})\d{3,5}[ .-]{0,3}\d{4}"
+            rf"{_MORE}(?![\w-])"
+        ),
+    ),
+    ("phone", re.compile(rf"(?<![\w.,-])\d{{3}}[.-]\d{{4}}{_MORE}(?![\w-])")),
+    ("phone", re.compile(rf"(?<![\w.,-])\d{{2,4}}(?:[ -]\d{{2,4}}){{2,4}}{_MORE}(?![\w-]|[.,]\d)")),
     ("account", re.compile(r"(?<![\w.,])\d{8,}(?![\w,])")),
     (
         "address",
@@ -163,6 +186,8 @@ _OPENERS = frozenset(
     "a an and as at because but by for from i if in it like my of on or our so that the then there "
     "this to we well when where while with yeah yes".split()
 )
+_EVEN = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | dict.fromkeys("‐‑‒–", "-"))
+_ZEROS = re.compile(r"(?<!\w)(?=[Oo]*\d)[Oo\d]+(?!\w)")
 _DAY = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:19|20)?\d\d")
 _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|(?:19|20)\d\d ?- ?(?:19|20)\d\d")
 FORMS = ("e-mail", "phone", "account", "address")
@@ -219,7 +244,13 @@ def _each(text: str) -> Iterator[Found]:
     yield from (Found(*one) for one in said(text))
     if not any(char.isdigit() or char == "@" for char in text):
         return
+    plain = _ZEROS.sub(lambda match: re.sub("[Oo]", "0", match.group()), text.translate(_EVEN))
+    phones = list(_phones(plain))
     for kind, rule in _RULES:
+        if kind == "phone":
+            yield from phones
+            phones = []
+            continue
         for match in rule.finditer(text):
             group = "it" if "it" in rule.groupindex else 0
             start, end = match.span(group)
@@ -227,6 +258,25 @@ def _each(text: str) -> Iterator[Found]:
                 end = _with_district(text, end)
             if _is_one(kind, text[start:end]):
                 yield Found(start, end, kind)
+
+
+def _phones(text: str) -> Iterator[Found]:
+    """Yield phone numbers; what several rules find of one is one, as long as all of them."""
+    spans = []
+    for kind, rule in _RULES:
+        if kind == "phone":
+            for match in rule.finditer(text):
+                start, end = match.span("it" if "it" in rule.groupindex else 0)
+                if _is_one(kind, text[start:end]):
+                    spans.append((start, end))
+    first, last = 0, 0
+    for start, end in sorted(spans):
+        if start >= last and last:
+            yield Found(first, last, "phone")
+        first = start if start >= last else first
+        last = max(last, end)
+    if last:
+        yield Found(first, last, "phone")
 
 
 def _with_district(text: str, end: int) -> int:
@@ -250,8 +300,9 @@ def _is_one(kind: str, found: str) -> bool:
         return True
     if _DAY.fullmatch(found):
         return False
-    groups = re.findall(r"\d+", found)
-    sure = found.startswith(("+", "0", "(")) or len(groups) == 1
+    number = re.sub(rf"(?<=\d){_MORE}\Z", "", found)
+    groups = re.findall(r"\d+", number)
+    sure = number != found or found.startswith(("+", "0", "(")) or len(groups) == 1
     count = sum(map(len, groups))
     if len(groups) > 1 and not sure:
         years = all(re.fullmatch(r"(?:19|20)\d\d", group) for group in groups)

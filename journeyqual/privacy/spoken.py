@@ -17,10 +17,12 @@ _TENS = (
     "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 _NUMBER = rf"(?:{_DIGIT}|{_TENS}|hundred|thousand)"
-_ONE = rf"(?:(?:double|triple|treble|plus)\s+)?(?:{_DIGIT}|{_TENS}|hundred|o(?=\s))"
+_ONE = rf"(?:(?:double|triple|treble|plus)\s+)?(?:{_DIGIT}|{_TENS}|hundred|o)"
+_WAIT = r"(?:(?:u[hm]+|erm?|like|and\s+then|then)[\s,.]+)"
+"""What somebody says between two bits of a number or an address."""
 _RUN = re.compile(
     rf"\b(?:area\s+code\s+)?(?:(?:[a-z]\s+){{1,6}}(?={_ONE}\b))?{_ONE}\b"
-    rf"(?:[\s,.–-]{{1,3}}{_ONE}\b){{2,30}}",
+    rf"(?:[\s,.–-]{{1,4}}{_WAIT}?{_ONE}\b){{2,30}}",
     re.I,
 )
 _AHEAD = re.compile(
@@ -38,19 +40,35 @@ _OWED = re.compile(
     r"case|invoice|passport|ticket|member|staff|employee|student|customer)\b[^.?!]{0,30}\Z",
     re.I,
 )
-_AT = r"(?:\s+at\s+|\s*[\[(]\s*at\s*[\])]\s*)"
-_DOT = r"(?:\s+dot\s+|\s*[\[(]\s*dot\s*[\])]\s*)"
+_AT = rf"(?:(?P<said>[\s,]+{_WAIT}?at[\s,]+{_WAIT}?)|\s*[\[(<{{]\s*at\s*[\])>}}]\s*|\s*@+\s*)"
+_DOT = rf"(?:[\s,]+{_WAIT}?dot[\s,]+{_WAIT}?|\s*[\[(]\s*dot\s*[\])]\s*)"
 _TIE = rf"(?:{_DOT}|\s+(?:underscore|dash|hyphen|minus|plus)\s+)"
-_PART = r"\w[\w+.-]{0,63}(?<=\w)"
+_PART = r"\w[\w+.'’-]{0,63}(?<=\w)"
 _HOST = r"\w[\w-]{0,63}"
+_GLUED = (
+    r"[.,](?:[a-z]{2}|com|org|net|edu|gov|info|biz|app|dev|shop|museum|online|site|cloud|email|"
+    r"example)\b"
+)
+_APART = (
+    r"\s?[.,]\s?(?:com|org|net|edu|gov|info|io|co|uk|de|fr|es|nl|pl|se|dk|fi|ch|eu|ie|pt|cz|hu|ro|gr|"
+    r"jp|br|mx|ca|au|nz|za|museum|example)\b(?:\.[a-z]{2}\b)?"
+)
+_PROVIDERS = (
+    "gmail|googlemail|hotmail|outlook|yahoo|icloud|gmx|aol|protonmail|proton|btinternet|fastmail"
+)
 _MAIL = re.compile(
-    rf"\b{_PART}(?:{_TIE}{_PART}){{0,6}}{_AT}{_HOST}(?:{_TIE}{_HOST}){{0,6}}{_DOT}{_HOST}",
+    rf"\b(?P<who>{_PART}(?:{_TIE}{_PART}){{0,6}}){_AT}"
+    rf"(?:{_HOST}(?:(?:{_TIE}|\s?\.\s?){_HOST}){{0,6}}"
+    rf"(?:(?P<dot>{_DOT}){_HOST}(?:(?:{_DOT}|\.){_HOST})*|{_GLUED}(?:{_GLUED})*(?!\.?\w)|{_APART})"
+    rf"|(?:{_PROVIDERS})\b(?!\.\w))",
     re.I,
 )
+_MAILED = re.compile(r"\b(?:e-?mails?|mail|write|wrote|address|contact)\b[^.?!]{0,30}\Z", re.I)
 _BEFORE = re.compile(
-    rf"(?<![\w'’])(?:(?:[a-z]|{_NUMBER}|mrs?|ms|miss|dr|[^\W\d_]{{2,}})\s+){{1,7}}\Z", re.I
+    rf"(?<![\w'’])(?:(?:[a-z]|\d{{1,4}}|{_NUMBER}|mrs?|ms|miss|dr|[^\W\d_]{{2,}})\s+){{1,7}}\Z",
+    re.I,
 )
-_OF_ADDRESS = re.compile(rf"[a-z]|{_NUMBER}|mrs?|ms|miss|dr|dot|underscore|dash|hyphen")
+_OF_ADDRESS = re.compile(rf"[a-z]|\d+|{_NUMBER}|mrs?|ms|miss|dr|dot|underscore|dash|hyphen")
 _SAYS = frozenset(
     "it's is to me my try use at as on from address mail email e-mail so just".split()
 )
@@ -105,9 +123,10 @@ def said(text: str) -> Iterator[tuple[int, int, str]]:
     []
     """
     low = text.lower()
-    if "dot" in low:
+    if "at" in low or "@" in low:
         for match in _MAIL.finditer(text):
-            yield _start(text, match.start()), match.end(), "e-mail"
+            if _mails(match):
+                yield _start(text, match.start()), match.end(), "e-mail"
     for match in _RUN.finditer(text):
         before = text[max(0, match.start() - 100) : match.start()]
         count = digits(match.group())
@@ -119,6 +138,17 @@ def said(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _ADDRESS.finditer(text):
         if not _NO_STREET & set(match.group("names").lower().split()):
             yield *match.span(), "address"
+
+
+def _mails(match: re.Match[str]) -> bool:
+    """Whether it is an address: "look at acme.com" is none, and "anna at acme.com" is one."""
+    if not match["said"] or match["dot"]:
+        return True
+    who = match["who"]
+    if not who.isalpha():
+        return True
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    return fold(who) not in listed("ordinary") or bool(_MAILED.search(before))
 
 
 def _start(text: str, start: int) -> int:
