@@ -42,6 +42,7 @@ def variants(seed: int = 0) -> Iterator[str]:
     chance = random.Random(seed)
     for way in phones(chance):
         yield chance.choice(FRAMES).replace("{}", f"{{phone:{way}}}")
+    yield from odd(chance)
     for way in mails(chance):
         yield chance.choice(MAILS).replace("{}", f"{{e-mail:{way}}}")
 
@@ -61,6 +62,61 @@ def phones(chance: random.Random) -> Iterator[str]:
                 yield _other(national, chance)
             if region in {"GB", "US", "AU", "IE", "IN", "ZA", "NZ"}:
                 yield from _said(national, chance)
+
+
+WORDS = "green valley farm,the old mill,blue door bakes,jo and sam,team north,my boat club".split(
+    ","
+)
+TONGUES = {
+    "null eins zwei drei vier fünf sechs sieben acht neun": (" punkt ", " ät "),
+    "zéro un deux trois quatre cinq six sept huit neuf": (" point ", " arobase "),
+    "cero uno dos tres cuatro cinco seis siete ocho nueve": (" punto ", " arroba "),
+    "zero uno due tre quattro cinque sei sette otto nove": (" punto ", " chiocciola "),
+}
+
+
+def odd(chance: random.Random) -> Iterator[str]:
+    """Yield sentences with contacts that run over other words, or stand in another language."""
+    for words in WORDS:
+        for end in ("gmail dot com", "outlook dot com", "web dot de", "firm dot co dot uk"):
+            glued = words.replace(" ", "")
+            yield f"my email is {{e-mail:{words} at {end}}}"
+            yield f"it's {{e-mail:{words} all one word at {end}}} yeah"
+            yield f"Email {{e-mail:{glued} at sign {end}}}."
+            yield f"write to {{e-mail:{glued} the at symbol {end}}}, please"
+            yield f"so {{e-mail:{glued} then at then {end}}}"
+            yield f"My address is {{e-mail:{glued} -at- {end.replace(' dot ', ' -dot- ')}}}"
+            yield f"email {{e-mail:{glued} {chance.choice(['2', 'two', '77'])} at {end}}}"
+            spelt = " ".join(f"{c} for {w}" for c, w in zip("jb", ("juliet", "bravo"), strict=True))
+            yield f"it is {{e-mail:{spelt} {glued} at {end}}}"
+            yield f"{{e-mail:{glued}@ {end.replace(' dot ', '.')}}} is mine"
+            yield f"{{e-mail:{glued} full stop {chance.choice(FIRST[:3])} at {end}}} is mine"
+    for digits, (dot, at) in TONGUES.items():
+        told = digits.split()
+        for _ in range(8):
+            number = [0, *(chance.randint(0, 9) for _ in range(9))]
+            yield f"{{phone:{' '.join(told[d] for d in number)}}}"
+            yield f"{{e-mail:{chance.choice(FIRST[:3])}{at}gmx{dot}de}}"
+    for _ in range(12):
+        tail = "".join(str(chance.randint(0, 9)) for _ in range(9))
+        for way in (
+            f"tel0{tail}", f"no:0{tail}", f"+44(0){tail}", f"+44 (0) {tail[:4]} {tail[4:]}",
+            f"0{tail[:4]}_{tail[4:]}", f"0{tail[:4]} {tail[4:]}/{chance.randint(10, 99)}",
+            f"0{tail[:3]}-{tail[3:6]}--{tail[6:]}", f"00 44 {tail}", f"0 {tail[:2]} {tail[2:]}",
+            f"{tail[:3]} and then {tail[3:6]} {tail[6:]}", f"({tail[:3]}){tail[3:6]}-{tail[6:]}1",
+            f"+1.{tail[:3]}.{tail[3:6]}.{tail[6:]}0", f"0{tail[:4]} *{tail[4:]}",
+            f"0{tail[:4]}+{tail[4:]}",
+            f"0{tail[:4]}  then  {tail[4:6]}  {tail[6:]}", f"0{tail[:3]},{tail[3:6]},{tail[6:]}",
+        ):  # fmt: skip
+            mark = way.removeprefix("tel").removeprefix("no:")
+            yield f"it's {way[: len(way) - len(mark)]}{{phone:{mark}}} ok"
+        words = [DIGITS[int(c)] for c in tail]
+        tens = f"oh seven {chance.choice(['twenty', 'thirty'])} {' '.join(words[:6])}"
+        yield f"ring {{phone:{tens}}} after six"
+        yield f"it is {{phone:oh {words[0]} triple {words[1]} {' '.join(words[2:7])}}}"
+        yield f"call {{phone:0{tail[:3]} {' '.join(words[3:9])}}} please"
+        area, rest = " ".join(words[:4]), " ".join(words[4:])
+        yield f"it was {{phone:oh {area}}} that's my area {{phone:{rest}}}"
 
 
 def _as(number: object, form: int) -> str:

@@ -63,11 +63,11 @@ _AFTER = (
 )
 _CALLED = (
     r"\b(?:call|ring|rang|(?:tele)?phone|mobile|mob|cell|number|text|dial|tel|tlf|line|code|fax|"
-    r"hotline|whatsapp|reach|landline|handy|or)\b"
+    r"hotline|whatsapp|reach|landline|handy|or)(?![^\W\d_])"
 )
 _MORE = r"(?i:(?:,?\s*(?:x|ext\.?|extn\.?|extension)\s*\d{1,5}\b)?)"
 """An extension behind a phone number."""
-_GAP = r"(?:[ .\-/()]{1,3}|, ?| ?\.{3} ?|(?i:[ ,]+(?:(?:and )?then|u[hm]+|erm?)[ ,]+))"
+_GAP = r"(?:[ .\-/()_*+]{1,3}|, ?| ?\.{3} ?|(?i:[ ,]+(?:(?:and )?then|u[hm]+|erm?)[ ,]+))"
 """What stands between the parts of a number that somebody says or types bit by bit."""
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -138,6 +138,12 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("phone", re.compile(rf"(?<![\w.,-])\d{{3}}[.-]\d{{4}}{_MORE}(?![\w-])")),
     ("phone", re.compile(rf"(?<![\w.,-])\d{{2,4}}(?:[ -]\d{{2,4}}){{2,4}}{_MORE}(?![\w-]|[.,]\d)")),
+    (
+        "phone",
+        re.compile(
+            r"(?<![\w.,-])\d{2,5}(?i:,? (?:and )?then )\d{2,6}(?:[ -]\d{2,6}){0,2}(?![\w-]|[.,]\d)"
+        ),
+    ),
     ("account", re.compile(r"(?<![\w.,])\d{8,}(?![\w,])")),
     (
         "address",

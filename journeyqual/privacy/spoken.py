@@ -12,17 +12,26 @@ from collections.abc import Iterator
 from journeyqual.privacy.words import fold, listed
 
 _DIGIT = "oh|zero|nought|one|two|three|four|five|six|seven|eight|nine"
+FEWEST = 3
+"""Of a number that is partly in figures, so many words at least."""
+_OTHER = (
+    "null|eins|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun|zéro|un|deux|trois|quatre|cinq|sept|"
+    "huit|neuf|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|due|tre|quattro|cinque|sei|"
+    "sette|otto|nove"
+)
+"""Digits in German, French, Spanish and Italian; English "six" and "zero" are theirs as well."""
 _TENS = (
     "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
     "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 _NUMBER = rf"(?:{_DIGIT}|{_TENS}|hundred|thousand)"
-_ONE = rf"(?:(?:double|triple|treble|plus)\s+)?(?:{_DIGIT}|{_TENS}|hundred|o)"
+_ONE = rf"(?:(?:double|triple|treble|plus)\s+)?(?:{_DIGIT}|{_OTHER}|{_TENS}|hundred|o)"
 _WAIT = r"(?:(?:u[hm]+|erm?|like|and\s+then|then)[\s,.]+)"
 """What somebody says between two bits of a number or an address."""
 _RUN = re.compile(
-    rf"\b(?:area\s+code\s+)?(?:(?:[a-z]\s+){{1,6}}(?={_ONE}\b))?{_ONE}\b"
-    rf"(?:[\s,.–-]{{1,4}}{_WAIT}?{_ONE}\b){{2,30}}",
+    rf"\b(?:area\s+code\s+)?(?:(?:[a-z]\s+){{1,6}}(?=(?:{_ONE})\b))?"
+    rf"(?:\d{{2,6}}[\s,.–-]{{1,4}})?{_ONE}\b"
+    rf"(?:[\s,.–-]{{1,4}}{_WAIT}?(?:{_ONE}|\d{{1,6}})\b){{2,30}}",
     re.I,
 )
 _AHEAD = re.compile(
@@ -40,11 +49,18 @@ _OWED = re.compile(
     r"case|invoice|passport|ticket|member|staff|employee|student|customer)\b[^.?!]{0,30}\Z",
     re.I,
 )
-_AT = rf"(?:(?P<said>[\s,]+{_WAIT}?at[\s,]+{_WAIT}?)|\s*[\[(<{{]\s*at\s*[\])>}}]\s*|\s*@+\s*)"
-_DOT = rf"(?:[\s,]+{_WAIT}?dot[\s,]+{_WAIT}?|\s*[\[(]\s*dot\s*[\])]\s*)"
+_AT = (
+    rf"(?:(?P<said>[\s,]+{_WAIT}?(?:(?:all\s+)?one\s+word[\s,]+)?at[\s,]+{_WAIT}?)|"
+    r"\s*[\[(<{-]\s*at\s*[\])>}-]\s*|\s*@+\s*(?:then\s+)?|"
+    r"[\s,]+(?:(?:the\s+)?at\s+(?:sign|symbol)|ät|arroba|arobase|chiocciola|klammeraffe)[\s,]+)"
+)
+_SIGN = re.compile("at|@|ät|arroba|arobase|chiocciola|klammeraffe")
+_STOP = r"(?:dot|full\s+stop|punkt|point|punto)"
+_DOT = rf"(?:[\s,]+{_WAIT}?{_STOP}[\s,]+{_WAIT}?|\s*[\[(-]\s*{_STOP}\s*[\])-]\s*)"
 _TIE = rf"(?:{_DOT}|\s+(?:underscore|dash|hyphen|minus|plus)\s+)"
 _PART = r"\w[\w+.'’-]{0,63}(?<=\w)"
 _HOST = r"\w[\w-]{0,63}"
+_ENDS = "com|org|net|edu|gov|info|io|co|uk|de|fr|es|nl|pl|ch|eu|ie|pt"
 _GLUED = (
     r"[.,](?:[a-z]{2}|com|org|net|edu|gov|info|biz|app|dev|shop|museum|online|site|cloud|email|"
     r"example)\b"
@@ -59,13 +75,19 @@ _PROVIDERS = (
 _MAIL = re.compile(
     rf"\b(?P<who>{_PART}(?:{_TIE}{_PART}){{0,6}}){_AT}"
     rf"(?:{_HOST}(?:(?:{_TIE}|\s?\.\s?){_HOST}){{0,6}}"
-    rf"(?:(?P<dot>{_DOT}){_HOST}(?:(?:{_DOT}|\.){_HOST})*|{_GLUED}(?:{_GLUED})*(?!\.?\w)|{_APART})"
+    rf"(?:(?P<dot>{_DOT})(?P<end>{_HOST})(?:(?:{_DOT}|\.){_HOST})*|{_GLUED}(?:{_GLUED})*(?!\.?\w)|{_APART})"
     rf"|(?:{_PROVIDERS})\b(?!\.\w))",
     re.I,
 )
 _MAILED = re.compile(r"\b(?:e-?mails?|mail|write|wrote|address|contact)\b[^.?!]{0,30}\Z", re.I)
+_IS = re.compile(
+    r"\b(?:(?:e-?mail|address)(?:\s+address)?(?:['’]s|\s+is)|it['’]?s|it\s+is)\s+"
+    r"(?P<it>(?:[^\s.,;:?!]+\s+){1,6})\Z",
+    re.I,
+)
+"""What is said to be the address, up to its end: all of that is in it, ordinary words or not."""
 _BEFORE = re.compile(
-    rf"(?<![\w'’])(?:(?:[a-z]|\d{{1,4}}|{_NUMBER}|mrs?|ms|miss|dr|[^\W\d_]{{2,}})\s+){{1,7}}\Z",
+    rf"(?<![\w'’])(?:(?:[a-z]\s+for\s+\w+|[a-z]|\d{{1,4}}|{_NUMBER}|mrs?|ms|miss|dr|[^\W\d_]{{2,}})\s+){{1,7}}\Z",
     re.I,
 )
 _OF_ADDRESS = re.compile(rf"[a-z]|\d+|{_NUMBER}|mrs?|ms|miss|dr|dot|underscore|dash|hyphen")
@@ -98,11 +120,13 @@ def digits(run: str) -> int:
     (4, 4)
     """
     count, times = 0, 1
-    for word in re.findall(r"[a-z]+", run.lower()):
+    for word in re.findall(r"[^\W\d_]+|\d+", run.lower()):
         if word in {"double", "triple", "treble"}:
             times = 2 if word == "double" else 3
             continue
-        if re.fullmatch(rf"{_DIGIT}|o", word):
+        if word.isdigit():
+            count += len(word)
+        elif re.fullmatch(rf"{_DIGIT}|{_OTHER}|o", word):
             count += times
         elif re.fullmatch(rf"{_TENS}|hundred", word):
             count += 2
@@ -123,12 +147,14 @@ def said(text: str) -> Iterator[tuple[int, int, str]]:
     []
     """
     low = text.lower()
-    if "at" in low or "@" in low:
+    if _SIGN.search(low):
         for match in _MAIL.finditer(text):
             if _mails(match):
                 yield _start(text, match.start()), match.end(), "e-mail"
     for match in _RUN.finditer(text):
         before = text[max(0, match.start() - 100) : match.start()]
+        if len(re.findall(r"[^\W\d_]+", match.group())) < FEWEST:
+            continue
         count = digits(match.group())
         if count >= 7 or (count >= 4 and _AHEAD.search(before)):
             owed = _OWED.search(before) and not _CALL.search(before[-12:])
@@ -142,6 +168,9 @@ def said(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _mails(match: re.Match[str]) -> bool:
     """Whether it is an address: "look at acme.com" is none, and "anna at acme.com" is one."""
+    if match["dot"] and not re.search("dot", match["dot"], re.I):
+        # "At the point and", "at home full stop so": words that are no dot elsewhere.
+        return bool(re.fullmatch(_ENDS, match["end"], re.I))
     if not match["said"] or match["dot"]:
         return True
     who = match["who"]
@@ -154,6 +183,8 @@ def _mails(match: re.Match[str]) -> bool:
 def _start(text: str, start: int) -> int:
     """Go back over the letters, numbers and names that an address begins with: "j smith two at"."""
     first = max(0, start - 120)
+    if whole := _IS.search(text[first:start]):
+        return first + whole.start("it")
     before = _BEFORE.search(text[first:start])
     if not before:
         return start
