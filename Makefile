@@ -60,6 +60,7 @@ bench: .venv/.tested
 
 soak: .venv/.tested
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m pytest -q tests/test_runs_pool.py
 
 # Made-up files thrown at everything that reads files from outside; Linux only. About ten minutes for each 100,000 inputs
 # on a busy machine; `make fuzz FUZZ="pdf docx" INPUTS=1000000` for more of some.

@@ -239,17 +239,63 @@ def while_reporting(folder, times, seed=0):
             shutil.rmtree(home / "reports", ignore_errors=True)
     assert ended(child(lambda: run(home, report=True))) == 0
     wrong.update(sound(home))
+    wrong.update(disturbed(calm, home))
+    return kills, wrong
+
+
+def at_every_write_of_reports(folder, step=1):
+    """Kill a run that makes reports before each of its writes in turn; kills, and what was wrong.
+
+    Each time on a copy of a study that is coded and has no results yet; the next run must leave the
+    pages of a study that nobody disturbed, byte for byte.
+    """
+    calm, ready = make(folder / "calm" / "study"), make(folder / "ready" / "study")
+    assert ended(child(lambda: run(calm, report=True))) == 0
+    assert ended(child(lambda: run(ready))) == 0
+    wrong, number, kills = Counter(), 0, 0
+    while True:
+        home = folder / f"report-{number}" / "study"
+        shutil.copytree(ready, home)
+
+        def cut(at=number, where=home):
+            kill_at_write(at)
+            run(where, report=True)
+
+        killed = ended(child(cut))
+        if killed != -signal.SIGKILL:
+            assert killed == 0, killed
+            return kills, wrong
+        kills += 1
+        status = ended(child(lambda where=home: run(where, report=True)))
+        if status:
+            wrong[f"the next run ended with {status}"] += 1
+        wrong.update(disturbed(calm, home))
+        wrong.update(sound(home))
+        shutil.rmtree(home.parent)
+        number += step
+
+
+def disturbed(calm, home):
+    """Say which reports are not as in a study that nobody disturbed; the index lists the runs."""
+    wrong = []
     for page in sorted((calm / "reports").glob("*.html")):
         other = home / "reports" / page.name
         if page.stem != "index" and not (
             other.exists() and other.read_bytes() == page.read_bytes()
         ):
-            wrong[f"{page.name} is not as if undisturbed"] += 1
+            wrong.append(f"{page.name} is not as if undisturbed")
     rest = {p.name for p in (home / "reports").iterdir()}
     more = rest - {p.name for p in (calm / "reports").iterdir()}
-    if more:
-        wrong[f"left over: {', '.join(sorted(more))}"] += 1
-    return kills, wrong
+    return [*wrong, *([f"left over: {', '.join(sorted(more))}"] if more else [])]
+
+
+def refused(folder):
+    """Return the line in which a run says what is in its way; blank if nothing was."""
+    try:
+        run(folder)
+    except JourneyqualError as error:
+        return str(error)
+    return ""
 
 
 def everything(folder):
@@ -271,9 +317,10 @@ def read_only(folder):
         before = everything(home)
         again = ["mount", "-o", "remount,{}", str(small)]
         subprocess.run([part.format("ro") for part in again], check=True)
-        status = ended(child(lambda: run(home)))
+        said = apart(refused, home)
         subprocess.run([part.format("rw") for part in again], check=True)
-        wrong = [] if status == 3 else [f"ended with {status}"]
+        one_line = isinstance(said, str) and said and "\n" not in said
+        wrong = [] if one_line else [f"said {said!r}"]
         if everything(home) != before:
             wrong.append("something was changed")
         return [*wrong, *sound(home)]
@@ -380,6 +427,8 @@ def main():
         told(f"{kills} kills at random, {said} actions of a person stored", dict(wrong))
         kills, wrong = while_reporting(folder, max(times // 10, 3))
         told(f"{kills} kills at random while reports are made", dict(wrong))
+        kills, wrong = at_every_write_of_reports(folder)
+        told(f"killed before each of {kills} writes of reports and their ledger", dict(wrong))
         told("50 files arriving during runs", arriving(folder))
         told(f"{times} times two runs at once", dict(two_at_once(folder, times)))
         told("clock set back a day", clock_back(folder))

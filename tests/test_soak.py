@@ -68,6 +68,13 @@ def test_a_run_killed_while_it_reports_leaves_pages_as_if_undisturbed(tmp_path):
     assert not wrong
 
 
+@pytest.mark.notebook
+def test_a_run_killed_before_a_write_of_its_reports_is_completed_by_the_next(tmp_path):
+    kills, wrong = soak.at_every_write_of_reports(tmp_path, step=24)
+    assert kills
+    assert not wrong
+
+
 def test_a_lost_coding_would_be_seen(tmp_path):
     home = soak.make(tmp_path / "s")
     soak.run(home)

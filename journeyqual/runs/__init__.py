@@ -20,7 +20,7 @@ from journeyqual.runs import ledger
 from journeyqual.runs.coding import code_new
 from journeyqual.runs.memory import give_back
 from journeyqual.runs.reading import read_new
-from journeyqual.runs.reporting import is_current
+from journeyqual.runs.reporting import is_current, keep
 from journeyqual.runs.reporting import report as make_reports
 from journeyqual.runs.result import Progress, RunResult, timed
 from journeyqual.store import now
@@ -174,6 +174,7 @@ def _close(
 
             # Once more: this run stands in the ledger now, and what moved in it.
             pages.write_index(study, folder)
+            keep(study, result)
     return failed
 
 

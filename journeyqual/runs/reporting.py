@@ -17,6 +17,10 @@ TEMPLATES = ("emotional_journey", "why", "journey_map", "four_questions")
 """Reports that every study has; `_templates` tells which others."""
 
 
+STAMP = "reports.txt"
+"""File that tells of which state the reports are."""
+
+
 def _templates(study: Study, folder: Path) -> tuple[str, ...]:
     """Return the reports that this study has something to show in, and those that stand there.
 
@@ -79,7 +83,7 @@ def _writable(folder: Path) -> None:
 
 def is_current(study: Study, folder: Path) -> bool:
     """Tell whether the reports that stand in a folder are of the study's present state."""
-    stamp = study.folder / CACHE / "reports.txt"
+    stamp = study.folder / CACHE / STAMP
     made = stamp.exists() and stamp.read_text(encoding="utf-8").split("\n")
     return bool(
         made
@@ -102,7 +106,6 @@ def report(study: Study, result: RunResult, tell: Progress, folder: Path, *, ful
     """Make the reports whose inputs have changed since they were last made."""
     from journeyqual import reports
     from journeyqual.reports import formats, pages
-    from journeyqual.reports.formats.files import write as write_whole
 
     if not full and is_current(study, folder):
         return
@@ -145,7 +148,17 @@ def report(study: Study, result: RunResult, tell: Progress, folder: Path, *, ful
         if name in before and before[name] != content and name != pages.INDEX
     ]
     names = [path.relative_to(folder).as_posix() for path in result.reports]
-    write_whole("\n".join([state, *names]).encode(), study.folder / CACHE / "reports.txt")
+    result.made_of = "\n".join([state, *names])
+
+
+def keep(study: Study, result: RunResult) -> None:
+    """Write down what the reports that stand were made of; a run cut short before makes them anew.
+
+    Last of all that a run writes: the index is written once more when the run is in the ledger.
+    """
+    from journeyqual.reports.formats.files import write
+
+    write(result.made_of.encode(), study.folder / CACHE / STAMP)
 
 
 def _prints(folder: Path) -> dict[str, str]:

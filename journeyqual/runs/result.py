@@ -44,6 +44,8 @@ class RunResult:
         Time by step.
     number
         The run's number in the ledger; 0 if there was nothing to write down.
+    made_of
+        What `journeyqual.runs.reporting.keep` writes down once every report stands.
     begin
         Writes the run down before it first changes the store; called again, it does nothing.
     """
@@ -64,6 +66,7 @@ class RunResult:
     reports: list[Path] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     number: int = 0
+    made_of: str = ""
     begin: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -113,7 +113,7 @@ def gather(study: Study) -> Results:
 
 def _spoken(themes: pd.DataFrame) -> pd.DataFrame:
     """Leave out themes without units: their words may be those of people who have withdrawn."""
-    return themes[themes["n_units"] > 0].reset_index(drop=True)
+    return themes.loc[themes["n_units"] > 0, _THEMES.names].reset_index(drop=True)
 
 
 def _sheets(study: Study) -> Iterable[Sheet]:
@@ -154,7 +154,7 @@ def _sheets(study: Study) -> Iterable[Sheet]:
          schema.NEW_STAGES, why.new_stages()),
         ("New stage examples", "What was said of a proposed stage, word for word.",
          schema.STAGE_EXAMPLES, why.examples()),
-        ("Themes", "A theme: what people speak of.", schema.THEMES, _spoken(study.themes.table())),
+        ("Themes", "A theme: what people speak of.", _THEMES, _spoken(study.themes.table())),
         ("Ranks", "A stage: how firmly it is the lowest or the highest.",
          schema.RANKS, journey.ranks()),
         ("Split stages", "A stage: whether some are delighted by it while others suffer.",
@@ -220,6 +220,10 @@ _UNITS = Table(
     key=("unit_id",),
 )
 
+_THEMES = replace(
+    schema.THEMES, columns=tuple(c for c in schema.THEMES.columns if c.name != "found_at")
+)
+"""Without the clock of the run that found them: the same study gives the same bytes."""
 _COVERAGE = Table(
     "COVERAGE",
     (
