@@ -1,5 +1,7 @@
 """What nobody listed is found by its form, by lists of names, and by what is said around it."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -58,6 +60,17 @@ def test_forms_written_and_said(text, found, kind):
 )
 def test_dates_prices_and_counts_have_no_form(text):
     assert forms(text) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bit", ["1/", "12 34 ", "1...", "a at b dot ", "a.", "one uh "])
+def test_a_hostile_text_is_read_in_time(bit):
+    text = (bit * 100_000)[:100_000]
+    # In a process of its own, to be ended: what reads each place anew takes minutes.
+    asked = (
+        "import sys; from journeyqual.privacy.forms import with_form; with_form(sys.stdin.read())"
+    )
+    subprocess.run([sys.executable, "-c", asked], input=text, text=True, timeout=45, check=True)
 
 
 def test_digits_are_counted_as_they_are_said():

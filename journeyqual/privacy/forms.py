@@ -7,6 +7,7 @@ words ("oh seven nine…"). Written for English talk, with numbers and streets o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -67,13 +68,13 @@ _CALLED = (
 )
 _MORE = r"(?i:(?:,?\s*(?:x|ext\.?|extn\.?|extension)\s*\d{1,5}\b)?)"
 """An extension behind a phone number."""
-_GAP = r"(?:[ .\-/()_*+]{1,3}|, ?| ?\.{3} ?|(?i:[ ,]+(?:(?:and )?then|u[hm]+|erm?)[ ,]+))"
+_GAP = r"(?:[ .\-/()_*+]{1,3}|, ?| \.{3} ?|\.{3} |(?i:[ ,]+(?:(?:and )?then|u[hm]+|erm?)[ ,]+))"
 """What stands between the parts of a number that somebody says or types bit by bit."""
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "e-mail",
-        re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*[\w+-]@{1,2}\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+"),
+        re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{0,253}[\w+-]@{1,2}\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+"),
     ),
     ("account", re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")),
     (
@@ -241,9 +242,12 @@ def apart(found: Iterator[Found] | list[Found]) -> list[Found]:
     """Return what was found without overlaps, by place: what comes first in the list wins."""
     kept: list[Found] = []
     for one in found:
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return sorted(kept)
+        # None overlap, so only what stands next to it can be in its way.
+        at = bisect_left(kept, one)
+        behind = at == 0 or kept[at - 1].end <= one.start
+        if behind and (at == len(kept) or one.end <= kept[at].start):
+            kept.insert(at, one)
+    return kept
 
 
 def _each(text: str) -> Iterator[Found]:
