@@ -65,7 +65,7 @@ class Config:
     theme
         Logo, colours and font of the reports.
     limits
-        How much a transcript may ask of the machine.
+        How much a transcript, or another program's project, may ask of the machine.
     formats
         What a run writes beside the pages: any of `FORMATS`.
     language

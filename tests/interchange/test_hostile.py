@@ -135,6 +135,8 @@ def test_an_archive_of_too_many_parts_is_refused(tmp_path):
     refused = pytest.raises(InputError, match=r"more than 3 parts.*raise project_parts")
     with within(Limits(project_parts=3)), refused:
         read_file(path)
+    with within(Limits(project_parts=5)):
+        assert read_file(path).sources == ()
 
 
 def test_a_damaged_part_and_a_cut_archive_are_refused(tmp_path):
